@@ -11,6 +11,8 @@ export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..')
 export type Settings = {
   isFresh: boolean
   isWatching: boolean
+  /** Whether types are checked after a change, by a compiler that needs two gigabytes. */
+  checksTypes: boolean
   /** Fills an empty copy with people and data that are made up. */
   isDemo: boolean
   /** False when only the services run, for apps that are started elsewhere. */
@@ -30,14 +32,9 @@ export type Settings = {
 
 /** Reads the arguments and the environment of `npm start`. @throws StartError for an unknown argument, an invalid port or URL */
 export function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings {
-  const { isFresh, isWatching, isDemo, hasApps, scale } = readArgs(args)
   const urls = readServices(env)
   return {
-    isFresh,
-    isWatching,
-    isDemo,
-    hasApps,
-    scale,
+    ...readArgs(args),
     home: homeOf(env),
     apiPort: portOf(env, 'PORT', 3000),
     inboxPort: portOf(env, 'INBOX_PORT', 1080),
@@ -78,7 +75,8 @@ export const usage = `npm start [-- OPTIONS] runs all of Muster on this machine;
   --fresh              begins with empty state
   --demo               fills an empty copy with a team, its work of a year and its chats; who can sign in is printed. A later start
                        repeats nothing
-  --watch              restarts processes when their files change
+  --watch              restarts processes when their files change, and checks types
+  --without-types      checks none: the compiler needs two gigabytes
   --help               prints this
 
 Variables: PORT (3000), INBOX_PORT (1080), SMTP_PORT (1025) and OPS_PORT_BASE (9100) move the ports, MUSTER_HOME (.muster) the state. With
@@ -92,6 +90,7 @@ const options = {
   demo: { type: 'boolean' },
   watch: { type: 'boolean' },
   scale: { type: 'string', multiple: true },
+  'without-types': { type: 'boolean' },
   'without-apps': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const
@@ -100,10 +99,11 @@ const options = {
 export const asksForHelp = (args: string[]): boolean => parseArgs({ args, options, strict: false }).values.help === true
 
 function readArgs(args: string[]) {
-  const { fresh, demo, watch, scale, 'without-apps': withoutApps } = parseOptions(args)
+  const { fresh, demo, watch, scale, 'without-types': withoutTypes, 'without-apps': withoutApps } = parseOptions(args)
   return {
     isFresh: fresh ?? false,
     isWatching: watch ?? false,
+    checksTypes: !withoutTypes,
     isDemo: demo ?? false,
     hasApps: !withoutApps,
     scale: parseScale(scale ?? []),
@@ -116,7 +116,7 @@ function parseOptions(args: string[]) {
   } catch (error) {
     throw new StartError(
       `${(error as Error).message}. Options stand behind two hyphens, as in npm start -- --scale api=2. ` +
-        'npm start takes --fresh (begin with empty state), --demo (fill an empty copy), --watch (restart on change), --scale and --help.',
+        'npm start takes --fresh (begin with empty state), --demo (fill an empty copy), --watch (restart on change), --without-types, --scale and --help.',
     )
   }
 }

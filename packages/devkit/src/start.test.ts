@@ -56,7 +56,7 @@ test('an unknown argument and an invalid port are named', async () => {
 test('--help names every option, and a wrong scale names what to write, before anything starts', async () => {
   const help = await start({}, ['--help'])
   expect(await exited(help.child)).toBe(0)
-  for (const option of ['--scale', '--fresh', '--demo', '--watch', 'OPS_PORT_BASE'])
+  for (const option of ['--scale', '--fresh', '--demo', '--watch', '--without-types', 'OPS_PORT_BASE'])
     expect(help.output()).toContain(option)
   const wrong = await start({}, ['--scale', 'api=2', '--scale', 'chat=1'])
   expect(await exited(wrong.child)).toBe(1)

@@ -89,7 +89,8 @@ async function main(settings: Settings): Promise<void> {
     lock.release()
   }
 
-  if (settings.isWatching) watch = await watchApps({ root, home, instances, checksTypes: true, reaper, tell })
+  if (settings.isWatching)
+    watch = await watchApps({ root, home, instances, checksTypes: settings.checksTypes, reaper, tell })
   watch?.start(ownSupervisor)
   const units = await serviceUnits(settings, secrets, tell)
   tell(`starting in ${home}`)

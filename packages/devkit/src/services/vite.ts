@@ -2,7 +2,7 @@ import { pagesDevMain } from '@muster/pages'
 import { type OnSpawn, type Service, spawnService, stopProcess, waitUntilReady } from '@muster/supervisor'
 
 /** The first start reads all sources and compiles the texts of the pages. */
-const startTimeoutMs = 60_000
+const startTimeoutMs = 180_000
 
 /** Starts the Vite that serves the pages from their sources, as a child process, and waits until it responds. */
 export async function startVite({
