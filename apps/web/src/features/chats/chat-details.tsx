@@ -1,6 +1,5 @@
 import { type Chat, type ChatHandle, type ListedChatMember, MusterError, type User } from '@muster/client'
 import { useQuery } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
 import { Ellipsis, MessageCircle, ShieldCheck, ShieldMinus, UserMinus, UserPlus } from 'lucide-react'
 import { useState } from 'react'
 import { formatInstant } from '../../lib/dates.ts'
@@ -18,6 +17,7 @@ import { Menu, type MenuItem } from '../../ui/menu.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { toast } from '../../ui/toast.tsx'
+import { useFriendActions } from '../friends/use-friend-actions.ts'
 import { ChatAvatar } from './chat-avatar.tsx'
 import { GroupName } from './group-name.tsx'
 import { GroupPicture } from './group-picture.tsx'
@@ -102,7 +102,7 @@ type MemberProps = { member: ListedChatMember; chat: Chat; user: User; isAdmin: 
 
 function MemberRow({ member, chat, user, isAdmin, onClose }: MemberProps) {
   const confirm = useConfirm()
-  const navigate = useNavigate()
+  const { openChat } = useFriendActions(member.user)
   const { id, name, username, avatarUrl } = member.user
   const isSelf = id === user.id
   const isolatedName = isolated(name)
@@ -124,17 +124,12 @@ function MemberRow({ member, chat, user, isAdmin, onClose }: MemberProps) {
     })
     if (isSure) await muster.chats.removeMember(chat.id, id)
   }
-  async function write(): Promise<void> {
-    const direct = await muster.chats.create({ type: 'direct', userId: id })
-    onClose()
-    await navigate({ to: '/chats/$chatId', params: { chatId: direct.id } })
-  }
   const items: MenuItem[] = []
   if (!isSelf && chat.kind === 'group')
     items.push({
       label: m.chats_write_directly({ name: isolatedName }),
       icon: <MessageCircle aria-hidden="true" />,
-      onSelect: () => void run(write),
+      onSelect: () => void openChat().then(onClose),
     })
   if (isAdmin)
     items.push(

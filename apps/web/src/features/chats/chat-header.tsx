@@ -31,24 +31,26 @@ export function ChatHeader({ chat, user, handle }: Props) {
       >
         <ArrowLeft aria-hidden="true" className="size-5 rtl:rotate-180" />
       </Link>
-      <button
-        type="button"
-        data-tooltip={chat.kind === 'group' ? m.chats_details_group() : m.chats_details()}
-        onClick={() => setDialog('details')}
-        className="flex min-w-0 flex-1 items-center gap-3 rounded-md px-1.5 py-1.5 text-start hover:bg-raised"
-      >
-        <ChatAvatar chat={chat} me={user.id} />
-        <span className="min-w-0 flex-1">
-          <bdi className="block truncate leading-tight font-semibold">{chatName(chat, user.id)}</bdi>
-          <span className="block min-h-5 truncate text-sm leading-5 text-ink-3">
-            {chat.kind === 'group' ? (
-              m.chats_members_count({ count: chat.memberCount })
-            ) : (
-              <PresenceText {...{ chat, user }} />
-            )}
+      <h2 className="min-w-0 flex-1 font-normal tracking-normal">
+        <button
+          type="button"
+          data-tooltip={chat.kind === 'group' ? m.chats_details_group() : m.chats_details()}
+          onClick={() => setDialog('details')}
+          className="flex w-full items-center gap-3 rounded-md px-1.5 py-1.5 text-start hover:bg-raised"
+        >
+          <ChatAvatar chat={chat} me={user.id} />
+          <span className="min-w-0 flex-1">
+            <bdi className="block truncate leading-tight font-semibold">{chatName(chat, user.id)}</bdi>
+            <span className="block min-h-5 truncate text-sm leading-5 text-ink-3">
+              {chat.kind === 'group' ? (
+                m.chats_members_count({ count: chat.memberCount })
+              ) : (
+                <PresenceText {...{ chat, user }} />
+              )}
+            </span>
           </span>
-        </span>
-      </button>
+        </button>
+      </h2>
       <IconButton
         label={m.chats_search_in()}
         icon={<Search aria-hidden="true" />}

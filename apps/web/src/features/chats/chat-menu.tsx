@@ -4,13 +4,12 @@ import { Archive, ArchiveRestore, Ban, Bell, BellOff, DoorOpen, EllipsisVertical
 import { lazy, Suspense, useState } from 'react'
 import { errorSentence } from '../../lib/errors.ts'
 import { muster } from '../../lib/muster.ts'
-import { queryClient } from '../../lib/query.ts'
 import { m } from '../../paraglide/messages.js'
 import { IconButton } from '../../ui/button.tsx'
-import { useConfirm } from '../../ui/confirm.tsx'
 import { Menu, type MenuGroup, type MenuItem } from '../../ui/menu.tsx'
 import { toast } from '../../ui/toast.tsx'
-import { isolated, otherOf } from './names.ts'
+import { useFriendActions } from '../friends/use-friend-actions.ts'
+import { otherOf } from './names.ts'
 
 const MuteDialog = lazy(() => import('./mute-dialog.tsx'))
 const LeaveDialog = lazy(() => import('./leave-dialog.tsx'))
@@ -20,9 +19,10 @@ type Props = { chat: Chat; user: User; handle: ChatHandle; onDetails: () => void
 /** What can be done with a chat: for oneself, and leaving it or blocking the other. */
 export function ChatMenu({ chat, user, handle, onDetails }: Props) {
   const [dialog, setDialog] = useState<'mute' | 'leave' | null>(null)
-  const confirm = useConfirm()
   const navigate = useNavigate()
   const other = otherOf(chat, user.id)
+  // In a group nothing of this is offered.
+  const { block } = useFriendActions(other ?? user)
   const run = async (action: () => Promise<unknown>): Promise<void> => {
     await action().catch((error) => toast({ kind: 'error', title: errorSentence(error) }))
   }
@@ -33,18 +33,6 @@ export function ChatMenu({ chat, user, handle, onDetails }: Props) {
     toast({ title: m.chats_archived_done(), action })
     await navigate({ to: '/chats' })
   }
-  async function block(userId: string, name: string): Promise<void> {
-    const isSure = await confirm({
-      title: m.chats_block_title({ name }),
-      text: m.chats_block_text(),
-      confirmLabel: m.chats_block_confirm(),
-      isDanger: true,
-    })
-    if (!isSure) return
-    await muster.friends.block(userId)
-    await Promise.all([queryClient.invalidateQueries({ queryKey: ['friends'] }), handle.refresh()])
-  }
-
   const own: MenuItem[] = [
     {
       label: chat.kind === 'group' ? m.chats_details_group() : m.chats_details(),
@@ -67,19 +55,17 @@ export function ChatMenu({ chat, user, handle, onDetails }: Props) {
       : { label: m.chats_archive(), icon: <Archive aria-hidden="true" />, onSelect: () => void run(archive) },
   ]
   const final: MenuGroup[] = []
-  if (other && chat.writable) {
-    const name = isolated(other.name)
+  if (other && chat.writable)
     final.push({
       items: [
         {
-          label: m.chats_block({ name }),
+          label: m.friends_block(),
           icon: <Ban aria-hidden="true" />,
           isDanger: true,
-          onSelect: () => void run(() => block(other.id, name)),
+          onSelect: () => void run(() => block().then(() => handle.refresh())),
         },
       ],
     })
-  }
   if (chat.kind === 'group')
     final.push({
       items: [

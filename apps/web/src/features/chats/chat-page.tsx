@@ -16,6 +16,7 @@ import { ChatHeader } from './chat-header.tsx'
 import { Composer, type ComposerHandle } from './composer.tsx'
 import { draftOf } from './drafts.ts'
 import { MessageList, type MessageListHandle, type Target } from './message-list.tsx'
+import { otherOf } from './names.ts'
 import { messageQuery } from './queries.ts'
 import { toggleReaction } from './reactions.tsx'
 import { ReadOnlyNotice } from './read-only-notice.tsx'
@@ -60,6 +61,7 @@ type OpenProps = {
 function OpenChat({ handle, snapshot, user, target }: OpenProps) {
   const { chat, messages, typing } = snapshot
   const people = usePeople(chat, messages)
+  const other = otherOf(chat, user.id)
   const isOffline = useIsOffline()
   const confirm = useConfirm()
   const list = useRef<MessageListHandle>(null)
@@ -135,7 +137,7 @@ function OpenChat({ handle, snapshot, user, target }: OpenProps) {
           onSent={() => list.current?.toLatest()}
         />
       ) : (
-        <ReadOnlyNotice {...{ chat, user, handle }} />
+        other && <ReadOnlyNotice {...{ other, handle }} />
       )}
       {reported && (
         <Suspense>

@@ -19,6 +19,8 @@ import { toast } from '../../ui/toast.tsx'
 import { acceptedFiles } from '../attachments/accepted-files.ts'
 import { draftOf, keepDraft } from './drafts.ts'
 import { isEditable } from './editable.ts'
+import { MentionList } from './mention-list.tsx'
+import { type Mention, mentionBefore, mentionedIn, offeredFor, withMention } from './mentions.ts'
 import { chatName, isolated, previewOf } from './names.ts'
 import { useObjectUrl } from './outgoing-row.tsx'
 import type { Person } from './use-chat.ts'
@@ -81,8 +83,11 @@ export function Composer(props: Props) {
   const [files, setFiles] = useState<readonly File[]>([])
   const [isSaving, setIsSaving] = useState(false)
   const [error, setError] = useState<unknown>()
+  const [mention, setMention] = useState<(Mention & { index: number }) | null>(null)
+  const listId = useId()
   const value = editing ? edited : text
   const isTooLong = value.length > maxLength
+  const offered = mention && chat.kind === 'group' ? offeredFor(mention, people, user.id) : []
   const isEmpty = value.trim() === '' && (editing ? editing.attachments.length === 0 : files.length === 0)
 
   const editingId = editing?.id
@@ -121,6 +126,8 @@ export function Composer(props: Props) {
   }))
 
   function change(next: string): void {
+    const found = mentionBefore(next, field.current?.selectionStart ?? next.length)
+    setMention(found && { ...found, index: 0 })
     if (editing) setEdited(next)
     else {
       setText(next)
@@ -165,9 +172,32 @@ export function Composer(props: Props) {
     field.current?.focus()
   }
 
+  function pick(person: Person): void {
+    if (!mention) return
+    const { text: next, cursor } = withMention(value, mention, person)
+    if (editing) setEdited(next)
+    else setText(next)
+    setMention(null)
+    field.current?.focus()
+    requestAnimationFrame(() => field.current?.setSelectionRange(cursor, cursor))
+  }
+
+  /** Moves in the list of members, and chooses from it. @returns whether the key was meant for it */
+  function pressInList({ key }: KeyboardEvent): boolean {
+    const person = mention && offered[mention.index]
+    if (!person) return false
+    const step = { ArrowDown: 1, ArrowUp: -1 }[key]
+    if (step !== undefined) setMention({ ...mention, index: (mention.index + step + offered.length) % offered.length })
+    else if (key === 'Enter' || key === 'Tab') pick(person)
+    else if (key === 'Escape') setMention(null)
+    else return false
+    return true
+  }
+
   function press(event: KeyboardEvent): void {
     if (event.nativeEvent.isComposing) return
-    if (
+    if (!event.shiftKey && pressInList(event)) event.preventDefault()
+    else if (
       event.key === 'Enter' &&
       !event.shiftKey &&
       !event.altKey &&
@@ -244,7 +274,10 @@ export function Composer(props: Props) {
           ))}
         </ul>
       )}
-      <div className="flex items-end gap-2">
+      <div className="relative flex items-end gap-2">
+        {mention && offered.length > 0 && (
+          <MentionList id={listId} people={offered} index={mention.index} onPick={pick} />
+        )}
         {!editing && (
           <>
             <input
@@ -280,7 +313,16 @@ export function Composer(props: Props) {
           onChange={({ target }) => change(target.value)}
           onKeyDown={press}
           onPaste={paste}
-          onBlur={() => handle.typing(false)}
+          onBlur={() => {
+            handle.typing(false)
+            setMention(null)
+          }}
+          {...(mention &&
+            offered.length > 0 && {
+              'aria-autocomplete': 'list',
+              'aria-controls': listId,
+              'aria-activedescendant': `${listId}-${mention.index}`,
+            })}
           className="control max-h-[min(14rem,35dvh)] resize-none [field-sizing:content]"
         />
         <IconButton
@@ -304,18 +346,6 @@ export function Composer(props: Props) {
       )}
     </form>
   )
-}
-
-const maxMentions = 50
-
-/** Returns the ids of the members whose `@username` stands in a text. */
-function mentionedIn(body: string, people: ReadonlyMap<string, Person>, me: string): string[] {
-  const names = new Set(body.match(/(?<![\p{L}\p{N}_])@[\p{L}\p{N}_.-]+/gu)?.map((name) => name.slice(1).toLowerCase()))
-  if (names.size === 0) return []
-  return [...people.values()]
-    .filter(({ id, username }) => id !== me && names.has(username))
-    .map(({ id }) => id)
-    .slice(0, maxMentions)
 }
 
 type ContextProps = { icon: ReactNode; title: string; text: string; cancelLabel: string; onCancel: () => void }

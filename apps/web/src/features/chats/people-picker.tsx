@@ -4,6 +4,7 @@ import { Check, Search, UserRoundX, X } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import { m } from '../../paraglide/messages.js'
 import { Avatar } from '../../ui/avatar.tsx'
+import { ButtonLink } from '../../ui/button.tsx'
 import { cx } from '../../ui/cx.ts'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
@@ -104,6 +105,7 @@ const Nobody = ({ isSearch }: { isSearch: boolean }) => (
     icon={<UserRoundX />}
     title={isSearch ? m.chats_people_none_title() : m.chats_people_empty_title()}
     text={isSearch ? m.chats_people_none_text() : m.chats_people_empty_text()}
+    action={<ButtonLink to="/people">{m.chats_to_people()}</ButtonLink>}
     className="py-6"
   />
 )

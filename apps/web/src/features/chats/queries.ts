@@ -35,18 +35,6 @@ export const messageQuery = (chatId: string, messageId: string) =>
     queryFn: ({ signal }) => muster.chats.message(chatId, messageId, { signal }),
   })
 
-/** One can block so many people. */
-const maxBlocked = 1_000
-
-/** The ids of the people whom the user has blocked. */
-export const blockedIdsQuery = queryOptions({
-  queryKey: ['friends', 'blocked-ids'],
-  queryFn: async ({ signal }) =>
-    new Set(
-      (await muster.friends.blocked({ limit: 100 }, { signal }).toArray({ max: maxBlocked })).map(({ id }) => id),
-    ),
-})
-
 /** So many people are offered before somebody types a name. */
 const maxOffered = 100
 

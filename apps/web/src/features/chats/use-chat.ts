@@ -20,11 +20,11 @@ export function useChat(chatId: string): { handle: ChatHandle; snapshot: ChatSna
   useEffect(() => {
     if (isAddedAgain) handle.open().catch(ignore)
   }, [handle, isAddedAgain])
-  // No event tells that two users became friends again, or that one unblocked the other.
-  const isReadOnly = snapshot.status === 'ready' && snapshot.chat?.writable === false
+  // No event tells that one of the two blocked the other, or that they became friends again.
+  const isDirect = snapshot.status === 'ready' && snapshot.chat?.kind === 'direct'
   useEffect(() => {
-    if (isReadOnly) handle.refresh().catch(ignore)
-  }, [handle, isReadOnly])
+    if (isDirect) handle.refresh().catch(ignore)
+  }, [handle, isDirect])
   return { handle, snapshot }
 }
 
