@@ -39,7 +39,7 @@ export default function ToastViewport() {
       <Toast.Portal>
         <Toast.Viewport
           aria-label={m.ui_messages()}
-          className="fixed inset-x-4 bottom-[calc(1rem+var(--bottom-bar,0px))] z-60 mx-auto flex max-w-md flex-col gap-2.5 outline-none sm:inset-x-auto sm:end-6 sm:bottom-[calc(1.5rem+var(--bottom-bar,0px))] sm:w-[26rem]"
+          className="fixed inset-x-4 bottom-[calc(1rem+var(--bottom-bar,0px)+var(--composer,0px))] z-60 mx-auto flex max-w-md flex-col gap-2.5 outline-none sm:inset-x-auto sm:end-6 sm:bottom-[calc(1.5rem+var(--bottom-bar,0px)+var(--composer,0px))] sm:w-[26rem]"
         >
           <List />
         </Toast.Viewport>

@@ -226,6 +226,7 @@ export function Composer(props: Props) {
 
   return (
     <form
+      data-composer
       onSubmit={(event) => {
         event.preventDefault()
         submit()

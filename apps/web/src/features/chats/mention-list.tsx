@@ -32,7 +32,7 @@ export function MentionList({ id, people, index, onPick }: Props) {
         >
           <Avatar size="xs" name={person.name} url={person.avatarUrl} />
           <bdi className="min-w-0 truncate font-medium">{person.name}</bdi>
-          <bdi className="min-w-0 flex-1 truncate text-ink-3">@{person.username}</bdi>
+          <bdi className="max-w-1/2 shrink-0 truncate text-ink-3">@{person.username}</bdi>
         </div>
       ))}
     </div>

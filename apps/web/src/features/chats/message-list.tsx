@@ -294,7 +294,7 @@ export function MessageList(props: Props) {
           {m.chats_looking()}
         </p>
       )}
-      {unread.isOffered && !isLooking && (
+      {unread.isOffered && !isLooking && !items.some(({ kind }) => kind === 'unread') && (
         <div className="absolute inset-x-0 top-3 flex justify-center">
           <Button
             size="sm"

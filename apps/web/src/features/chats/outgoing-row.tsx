@@ -63,7 +63,9 @@ export function OutgoingRow({ item, handle, onTakeBack }: Props) {
 }
 
 const refusalSentence = ({ code, message }: { code: string; message: string }) =>
-  errorSentence(new MusterError(message, { code: code as MusterError['code'] }))
+  code === 'FORBIDDEN' || code === 'NOT_FOUND'
+    ? m.chats_refused()
+    : errorSentence(new MusterError(message, { code: code as MusterError['code'] }))
 
 function OutgoingFile({ file }: { file: File }) {
   const blob = file instanceof Blob ? file : file.data instanceof Blob ? file.data : undefined

@@ -14,7 +14,7 @@ export function ReadOnlyNotice({ other, handle }: { other: UserSummary; handle: 
   const name = isolated(other.name)
   const isBlockedByMe = relations.data?.get(other.id)?.kind === 'blocked'
   return (
-    <div className="border-t border-line bg-surface p-3 sm:p-4">
+    <div data-composer className="border-t border-line bg-surface p-3 sm:p-4">
       <Notice
         tone="warning"
         action={
