@@ -1,4 +1,6 @@
 import './lib/zod.ts'
+// Follows the theme of the system also on pages that have no choice of theme.
+import './lib/theme.ts'
 import './styles.css'
 import { CSPProvider } from '@base-ui/react/csp-provider'
 import { QueryClientProvider } from '@tanstack/react-query'

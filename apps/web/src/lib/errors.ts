@@ -52,9 +52,18 @@ const saysMore = new Set([
   'CROSS_ORIGIN',
 ])
 
+/** Tells whether the error says that nothing has the address of the page: also one that cannot be an id. */
+export const isNotFound = (error: unknown): boolean =>
+  error instanceof MusterError &&
+  (error.code === 'NOT_FOUND' ||
+    (error.code === 'VALIDATION_FAILED' &&
+      error.details.length > 0 &&
+      error.details.every(({ path }) => path.startsWith('params.'))))
+
 /** Returns what happened and what to do, in the language of the page. */
 export function errorSentence(error: unknown): string {
   if (!(error instanceof MusterError)) return m.errors_unknown()
+  if (isNotFound(error)) return m.errors_not_found()
   if (saysMore.has(error.code) && getLocale() === 'en') return error.message
   return sentences[error.code]?.() ?? error.message
 }

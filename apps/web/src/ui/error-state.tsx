@@ -1,7 +1,7 @@
 import { MusterError } from '@muster/client'
 import { CloudOff, RotateCw, SearchX, ServerCrash, ShieldX } from 'lucide-react'
 import { type ReactNode, useEffect } from 'react'
-import { errorSentence, isUnexpected } from '../lib/errors.ts'
+import { errorSentence, isNotFound, isUnexpected } from '../lib/errors.ts'
 import { m } from '../paraglide/messages.js'
 import { Button } from './button.tsx'
 import { cx } from './cx.ts'
@@ -19,7 +19,7 @@ export type ErrorStateProps = {
 function looksOf(error: unknown): { Icon: typeof CloudOff; title: string } {
   const code = error instanceof MusterError ? error.code : undefined
   if (code === 'NETWORK' || code === 'TIMEOUT') return { Icon: CloudOff, title: m.ui_error_offline() }
-  if (code === 'NOT_FOUND') return { Icon: SearchX, title: m.ui_error_not_found() }
+  if (isNotFound(error)) return { Icon: SearchX, title: m.ui_error_not_found() }
   if (error instanceof MusterError && error.status === 403) return { Icon: ShieldX, title: m.ui_error_forbidden() }
   if (error instanceof MusterError && (error.status === 429 || error.status === 503))
     return { Icon: ServerCrash, title: m.ui_error_busy() }

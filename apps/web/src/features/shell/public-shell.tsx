@@ -37,7 +37,7 @@ export function PublicShell({ children }: { children: ReactNode }) {
   return (
     <div className="relative isolate flex min-h-dvh flex-col overflow-clip">
       <Gathering />
-      <header className="flex items-center justify-between px-5 py-4 sm:px-8 sm:py-6">
+      <header className="flex flex-wrap items-center justify-between gap-y-1 px-5 py-4 sm:px-8 sm:py-6">
         <span className="flex items-center gap-2.5">
           <Brand />
           <DemoSign />
