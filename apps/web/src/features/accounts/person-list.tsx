@@ -7,11 +7,14 @@ import { VirtualRows } from '../../ui/virtual-rows.tsx'
 import { PersonRowSkeleton } from './person-row.tsx'
 import { useFollowedPresence } from './presence.ts'
 
-const rowHeightPx = 72
+/** The usual height of a row without and with its detail. */
+const rowHeightsPx = { short: 68, tall: 88 }
 
 type Props<Person extends PublicUser> = {
   label: string
   list: NumberedList<Person>
+  /** The rows have a `detail`. */
+  hasDetail?: boolean | undefined
   /** Returns the row of a person. */
   children: (person: Person) => ReactNode
   /** Stands instead of a list without people. */
@@ -21,12 +24,19 @@ type Props<Person extends PublicUser> = {
 }
 
 /** A list of people of any length, by name, with live presence. Pages are read when their rows come near. */
-export function PersonList<Person extends PublicUser>({ label, list, children, empty, after }: Props<Person>) {
+export function PersonList<Person extends PublicUser>({
+  label,
+  list,
+  hasDetail,
+  children,
+  empty,
+  after,
+}: Props<Person>) {
   const { total, itemAt, error, retry, range, setRange } = useNumberedPages(list)
   const shown = Array.from({ length: range.last - range.first + 1 }, (_, at) => itemAt(range.first + at))
   useFollowedPresence(shown.flatMap((person) => person?.id ?? []))
   if (total === undefined && error) return <ErrorState error={error} onRetry={retry} />
-  if (total === undefined) return <PersonListSkeleton />
+  if (total === undefined) return <PersonListSkeleton hasDetail={hasDetail} />
   if (total === 0) return empty
   return (
     <>
@@ -34,13 +44,13 @@ export function PersonList<Person extends PublicUser>({ label, list, children, e
         label={label}
         count={total}
         keyOf={(index) => itemAt(index)?.id ?? index}
-        rowHeightPx={rowHeightPx}
+        rowHeightPx={hasDetail ? rowHeightsPx.tall : rowHeightsPx.short}
         onRange={setRange}
         className="overflow-hidden rounded-xl border border-line bg-surface"
       >
         {(index) => {
           const person = itemAt(index)
-          return person ? children(person) : <PersonRowSkeleton />
+          return person ? children(person) : <PersonRowSkeleton hasDetail={hasDetail} />
         }}
       </VirtualRows>
       {error && <ErrorState error={error} onRetry={retry} className="py-4" />}
@@ -50,10 +60,10 @@ export function PersonList<Person extends PublicUser>({ label, list, children, e
 }
 
 /** The place of a {@link PersonList} while it loads. */
-export const PersonListSkeleton = ({ rows = 6 }: { rows?: number }) => (
+export const PersonListSkeleton = ({ rows = 6, hasDetail }: { rows?: number; hasDetail?: boolean | undefined }) => (
   <div role="status" aria-label={m.ui_loading()} className="overflow-hidden rounded-xl border border-line bg-surface">
     {Array.from({ length: rows }, (_, index) => (
-      <PersonRowSkeleton key={index} />
+      <PersonRowSkeleton key={index} hasDetail={hasDetail} />
     ))}
   </div>
 )

@@ -45,13 +45,19 @@ export function PersonRow({ person, badges, note, detail, actions }: Props) {
   )
 }
 
-/** The place of a {@link PersonRow} that is loading. */
-export const PersonRowSkeleton = () => (
-  <div className="flex h-[4.5rem] items-center gap-3 px-4 shadow-[0_-1px_0_var(--color-line)] sm:px-5">
-    <Skeleton className="size-10 rounded-full" />
+/** The place of a {@link PersonRow} that is loading, with or without its `detail`. */
+export const PersonRowSkeleton = ({ hasDetail }: { hasDetail?: boolean | undefined }) => (
+  <div
+    className={cx(
+      'flex items-center gap-3 px-4 shadow-[0_-1px_0_var(--color-line)] sm:px-5',
+      hasDetail ? 'h-22' : 'h-17',
+    )}
+  >
+    <Skeleton className="size-10 rounded-full!" />
     <span className="flex flex-1 flex-col gap-2">
       <Skeleton className="h-4 w-2/5" />
       <Skeleton className="h-3 w-1/4" />
+      {hasDetail && <Skeleton className="h-3 w-1/3" />}
     </span>
   </div>
 )

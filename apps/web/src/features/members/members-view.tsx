@@ -71,6 +71,7 @@ export function MembersView({ search, user, organization, onSearch, onInvite }: 
         key={JSON.stringify(filters)}
         label={m.members_members()}
         list={membersList(filters)}
+        hasDetail
         empty={
           isFiltered && (
             <EmptyState
