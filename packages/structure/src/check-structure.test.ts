@@ -92,6 +92,15 @@ const violations: [name: string, planted: Files, message: RegExp][] = [
     /cycles: These modules import each other: (accounts → tasks → accounts|tasks → accounts → tasks)\./,
   ],
   [
+    'a part of the kit that imports a feature of the pages',
+    {
+      'apps/web/package.json': manifest('web'),
+      'apps/web/src/features/tasks/labels.ts': 'export const labels = {}',
+      'apps/web/src/ui/badge.ts': "import { labels } from '../features/tasks/labels.ts'\nexport const badge = labels",
+    },
+    /page layers: .*ui\/badge.ts imports .*features\/tasks\/labels.ts/,
+  ],
+  [
     'a cycle between packages',
     { 'packages/jobs/src/more.ts': "import { mail } from '@muster/mail'\nexport const more = mail" },
     /cycles: These packages import each other: .*@muster\/(jobs|mail) → /,

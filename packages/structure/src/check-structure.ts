@@ -8,6 +8,7 @@ import { httpAndPlugins } from './rules/http-and-plugins.ts'
 import { logLines } from './rules/log-lines.ts'
 import { moduleLayers } from './rules/module-layers.ts'
 import { packages } from './rules/packages.ts'
+import { pageLayers } from './rules/page-layers.ts'
 import { scripts } from './rules/scripts.ts'
 import { testSupport } from './rules/test-support.ts'
 import { turboInputs } from './rules/turbo-inputs.ts'
@@ -20,6 +21,7 @@ const rules = [
   httpAndPlugins,
   foreignQueries,
   cycles,
+  pageLayers,
   packages,
   packageExports,
   scripts,

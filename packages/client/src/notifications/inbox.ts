@@ -5,13 +5,18 @@ import { createDerivedStore, type Store } from '../store.ts'
 
 /** The notifications of the user, the newest first, as far as they are loaded. */
 export type InboxSnapshot = {
-  status: 'idle' | 'loading' | 'ready'
+  /** `failed` when the first page could not be read, which the next connection or `reload` repeats. */
+  status: 'idle' | 'loading' | 'ready' | 'failed'
+  /** Why the status is `failed`. */
+  error: MusterError | undefined
   items: readonly Notification[]
   unreadCount: number
   hasMore: boolean
 }
 
 export interface Inbox extends Store<InboxSnapshot> {
+  /** Reads the first page anew. */
+  reload(): Promise<void>
   /** Reads the next page. */
   loadMore(): Promise<void>
   markRead(id: string): Promise<void>
@@ -37,6 +42,7 @@ const countPatienceMs = 300
 export function createInbox(deps: Deps) {
   const items = new Map<string, Notification>()
   let status: InboxSnapshot['status'] = 'idle'
+  let failure: MusterError | undefined
   let cursor: number | null = null
   let unread = { count: 0, change: 0 }
   let nextPage: string | null = null
@@ -48,6 +54,7 @@ export function createInbox(deps: Deps) {
   const store = createDerivedStore(
     (): InboxSnapshot => ({
       status,
+      error: failure,
       items: [...items.values()].sort(newestFirst),
       unreadCount: unread.count,
       hasMore: nextPage !== null,
@@ -86,6 +93,22 @@ export function createInbox(deps: Deps) {
       if (late === own) late = undefined
       store.invalidate()
     }
+  }
+
+  /** Reads the first page, and keeps what was shown until it is read. */
+  async function loadFirst(): Promise<void> {
+    const begun = generation
+    status = 'loading'
+    failure = undefined
+    store.invalidate()
+    await load(undefined).catch((error: unknown) => {
+      if (begun === generation) {
+        status = 'failed'
+        failure = error instanceof MusterError ? error : undefined
+        store.invalidate()
+      }
+      throw error
+    })
   }
 
   /** Reads what is missing, once for all that ask meanwhile. Without a connection the next sync does. */
@@ -128,12 +151,10 @@ export function createInbox(deps: Deps) {
       setCount(unreadCount, change)
       for (const notification of changed) put(notification)
       for (const id of deletedIds) drop(id)
-      if (isFirst || resync) {
-        status = 'loading'
-        await load(undefined)
-      }
+      if (resync || status !== 'ready') await loadFirst()
       return resync && !isFirst
     },
+    reload: loadFirst,
     loadMore: async () => (nextPage === null ? undefined : load(nextPage)),
     async markRead(id: string): Promise<void> {
       put(await deps.markRead(id))
@@ -158,6 +179,7 @@ export function createInbox(deps: Deps) {
       nextPage = null
       unread = { count: 0, change: 0 }
       status = 'idle'
+      failure = undefined
       store.invalidate()
     },
   }

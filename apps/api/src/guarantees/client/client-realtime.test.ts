@@ -273,3 +273,21 @@ test('notifications arrive, are read here or elsewhere, and are complete after a
   expect(notifications.getSnapshot().items).toMatchObject([{ actor: { id: carl.userId }, isRead: true }])
   expect(await bertClient.friends.requests()).toMatchObject({ incoming: [{}, { id: request.id }] })
 })
+
+test('notifications whose first page cannot be read say why, and are read once it can be', async () => {
+  const [ann, bert] = [await api.signUp(), await api.signUp()]
+  await ann.inject('POST', '/api/v1/friends/requests', { userId: bert.userId })
+  let isBroken = true
+  const muster = await musterOf(bert, base, {
+    fetch: async (request) =>
+      isBroken && request.url.includes('/notifications') ? new Response('', { status: 500 }) : fetch(request),
+  })
+  clients.push(muster)
+  const { notifications } = muster.realtime()
+  await eventually(() =>
+    expect(notifications.getSnapshot()).toMatchObject({ status: 'failed', error: { status: 500 }, items: [] }),
+  )
+  isBroken = false
+  await eventually(() => expect(notifications.getSnapshot()).toMatchObject({ status: 'ready', error: undefined }))
+  expect(notifications.getSnapshot().items).toMatchObject([{ actor: { id: ann.userId } }])
+})

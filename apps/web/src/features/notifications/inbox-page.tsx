@@ -10,6 +10,7 @@ import { m } from '../../paraglide/messages.js'
 import { Button, ButtonLink, IconButton } from '../../ui/button.tsx'
 import { cx } from '../../ui/cx.ts'
 import { EmptyState } from '../../ui/empty-state.tsx'
+import { ErrorState } from '../../ui/error-state.tsx'
 import { LoadMore } from '../../ui/load-more.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Select } from '../../ui/select.tsx'
@@ -29,7 +30,7 @@ type InboxPageProps = { search: InboxSearch; user: User; onSearch: (next: InboxS
 /** The notifications, live, by day. `j` and `k` move, Enter opens, `e` and Delete delete, `u` undoes. */
 export function InboxPage({ search: { type }, user, onSearch }: InboxPageProps) {
   const inbox = muster.realtime().notifications
-  const { status, items, unreadCount, hasMore } = useStore(inbox)
+  const { status, error, items, unreadCount, hasMore } = useStore(inbox)
   const { hidden, remove, undo } = useDeletions()
   const [isBusy, setIsBusy] = useState(false)
   const navigate = useNavigate()
@@ -107,7 +108,8 @@ export function InboxPage({ search: { type }, user, onSearch }: InboxPageProps) 
         </>
       }
     >
-      {status !== 'ready' && items.length === 0 && <InboxSkeleton />}
+      {status === 'failed' && <ErrorState error={error} onRetry={() => inbox.reload().catch(() => undefined)} />}
+      {status !== 'ready' && status !== 'failed' && items.length === 0 && <InboxSkeleton />}
       {status === 'ready' && shown.length === 0 && !hasMore && (
         <EmptyState
           icon={<Inbox />}

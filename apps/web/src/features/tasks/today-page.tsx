@@ -161,9 +161,9 @@ function UnreadCard() {
       title={m.tasks_unread()}
       actions={
         inbox.unreadCount > 0 && (
-          <a href="/inbox" className="link text-sm">
+          <Link to="/inbox" className="link text-sm">
             {m.tasks_unread_all({ count: inbox.unreadCount })}
-          </a>
+          </Link>
         )
       }
     >
