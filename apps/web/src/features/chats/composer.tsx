@@ -250,9 +250,11 @@ export function Composer(props: Props) {
         reply && (
           <Context
             icon={<Reply />}
-            title={m.chats_replying_to({
-              name: isolated(reply.sender.id === user.id ? m.chats_you() : reply.sender.name),
-            })}
+            title={
+              reply.sender.id === user.id
+                ? m.chats_replying_to_self()
+                : m.chats_replying_to({ name: isolated(reply.sender.name) })
+            }
             text={previewOf(reply)}
             cancelLabel={m.chats_cancel_reply()}
             onCancel={() => onReply(null)}

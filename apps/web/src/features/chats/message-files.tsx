@@ -120,7 +120,7 @@ function OtherFile({ file: { filename, url, size, status, failureReason } }: { f
     <a
       href={url}
       download={filename}
-      aria-label={m.attachments_download({ name: isolated(filename) })}
+      data-tooltip={m.attachments_download({ name: isolated(shortened(filename)) })}
       className={`${look} hover:bg-raised`}
     >
       {content}

@@ -124,6 +124,7 @@ export function MessageList(props: Props) {
     const last = messages.at(-1)?.seq ?? 0
     setRange({ from: last > shownAtEnd ? last - shownAtEnd : null, to: null })
     setUnread((now) => ({ ...now, isMarked: false }))
+    setFocused(null)
   }
   useImperativeHandle(ref, () => ({ toLatest }))
 

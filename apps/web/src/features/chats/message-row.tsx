@@ -8,7 +8,7 @@ import { cx } from '../../ui/cx.ts'
 import { MessageActions } from './message-actions.tsx'
 import { MessageBody } from './message-body.tsx'
 import { MessageFiles } from './message-files.tsx'
-import { isolated, previewOf } from './names.ts'
+import { previewOf } from './names.ts'
 import { ReactionChips } from './reactions.tsx'
 import type { Person } from './use-chat.ts'
 
@@ -135,12 +135,8 @@ function Quote({ quote: { seq, hidden, sender, body }, quoted, me, onJump }: Quo
   const name = sender.id === me ? m.chats_you() : sender.name
   const text = quoted ? previewOf(quoted) : body
   return (
-    <button
-      type="button"
-      aria-label={m.chats_go_to_quote({ name: isolated(name) })}
-      onClick={() => onJump(seq)}
-      className={cx(look, 'hover:bg-raised')}
-    >
+    <button type="button" onClick={() => onJump(seq)} className={cx(look, 'hover:bg-raised')}>
+      <span className="sr-only">{m.chats_in_reply_to()} </span>
       <bdi className="block truncate text-sm font-medium text-accent">{name}</bdi>
       <span dir="auto" className="line-clamp-2 break-words text-ink-2">
         {text ?? m.chats_quote_without_text()}
