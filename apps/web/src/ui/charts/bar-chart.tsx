@@ -118,6 +118,7 @@ export function BarChart({ label, series, groups, formatNumber }: BarChartProps)
             xPx={(x(shown.key) ?? 0) + x.bandwidth() / 2}
             yPx={y(Math.max(...shown.values))}
             chartWidthPx={widthPx}
+            lines={series.length + 1}
           >
             <p className="font-medium">{shown.name}</p>
             {series.map(({ key, name, color }, index) => (

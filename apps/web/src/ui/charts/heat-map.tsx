@@ -94,6 +94,7 @@ export function HeatMap({ label, cells, columnLabels, rowLabels, legend }: HeatM
                 xPx={margin.start + (shown.column + 0.5) * cellPx}
                 yPx={margin.top + (shown.row + 0.5) * cellPx}
                 chartWidthPx={widthPx}
+                lines={2}
               >
                 <p className="font-medium">{shown.name}</p>
                 <p>{shown.text}</p>
