@@ -32,7 +32,7 @@ const holidays = [
   [233, 240],
   [329, 338],
 ] as const
-/** The owner has completed something on each day since then. */
+/** The owner has completed something on each of so many days before today, and today. */
 const streakDays = 23
 
 /**
@@ -74,7 +74,7 @@ function tasksOfDay(team: Team, part: Part, { daysAgo, mean, random, timeZone }:
   // More is done the closer today is, with weeks that are busier than others.
   const season = (1.15 - daysAgo / days / 2) * (1 + 0.35 * Math.sin(daysAgo / 11))
   const expected = isHoliday ? 0 : mean * season * (isWeekend ? 0.15 : 1)
-  const least = part === 'owner' && daysAgo > 0 && daysAgo <= streakDays ? 1 : 0
+  const least = part === 'owner' && daysAgo <= streakDays ? 1 : 0
   const count = Math.max(least, Math.round(expected * random() * 2))
   return Array.from({ length: count }, () => {
     const atWork = start.add({ minutes: Math.floor(8 * 60 + random() * 10 * 60) })
