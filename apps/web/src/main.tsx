@@ -1,3 +1,5 @@
+// The theme follows the system also on pages that let nobody choose it.
+import './lib/theme.ts'
 import './lib/zod.ts'
 // Follows the theme of the system also on pages that have no choice of theme.
 import './lib/theme.ts'

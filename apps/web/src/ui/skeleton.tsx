@@ -4,6 +4,7 @@ import { cx } from './cx.ts'
 export function Skeleton({ className }: { className?: string | undefined }) {
   return (
     <span
+      data-skeleton
       aria-hidden="true"
       className={cx('block rounded-md bg-raised motion-safe:animate-pulse', className ?? 'h-5')}
     />

@@ -1,0 +1,143 @@
+import { globSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { pageLinks } from '@muster/mail'
+import { insertReminder } from '@muster/testing'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { putTask } from '../../modules/analytics/testing/analytics-fixtures.ts'
+import { createDirect, createGroup, makeFriends, send } from '../../modules/chats/testing/chat-fixtures.ts'
+import { invited } from '../../modules/invites/testing/invites-fixtures.ts'
+import { notify } from '../../modules/notifications/testing/notifications-fixtures.ts'
+import { newUser } from '../../modules/sign-in/testing/sign-in-fixtures.ts'
+import { createTask, signUpColleague } from '../../modules/tasks/testing/tasks-fixtures.ts'
+import { accessibilityFaults, follow, openPages, type Pages } from '../../testing/browser.ts'
+import { findBrowser } from '../../testing/find-browser.ts'
+import { succeeded } from '../../testing/succeeded.ts'
+import type { TestUser } from '../../testing/test-app.ts'
+
+const browserPath = findBrowser()
+if (!browserPath) console.warn('No Chromium is on PATH: the links of mails and the pages are not opened here.')
+
+const dayMs = 86_400_000
+
+const routesFolder = fileURLToPath(new URL('../../../../web/src/routes', import.meta.url))
+const files = globSync('_*/**/*.tsx', { cwd: routesFolder }).map((file) => file.replace(/\.tsx$/, ''))
+/** The addresses of all pages, from the names of their files. The file of a layout has the name of a folder. */
+const routes = files
+  .filter((file) => !files.some((other) => other.startsWith(`${file}/`)))
+  .map((file) => ({
+    isPublic: file.startsWith('_public/'),
+    path: file.replace(/^_\w+/, '').replace(/\/index$/, '') || '/',
+  }))
+  .toSorted((one, other) => one.path.localeCompare(other.path))
+
+/** Public pages that need a session nevertheless. */
+const needsSession = ['/setup-factor']
+/** Addresses that lead on to another page. */
+const leadsTo: Record<string, string> = { '/account': '/account/profile', '/settings/security': '/account/security' }
+
+describe.skipIf(!browserPath)('the pages', () => {
+  let pages: Pages
+  let member: Page
+  let visitor: Page
+  /** What stands for `:name` of a link and `$name` of a route. */
+  let values: Record<string, string>
+
+  beforeAll(async () => {
+    pages = await openPages()
+    const filled = await fill(pages)
+    values = filled.values
+    const windows = [pages.open({ as: filled.user }), pages.open()] as const
+    ;[member, visitor] = await Promise.all(windows)
+  }, 240_000)
+  afterAll(() => pages?.close())
+
+  /** Puts values for the names of an address. */
+  const filledIn = (address: string) =>
+    address.replace(/[:$](\w+)/g, (_, name: string) => {
+      const value = values[name]
+      if (value === undefined) throw new Error(`Give ${name} a value, for the page ${address}.`)
+      return value
+    })
+
+  /** The window for a page. */
+  const windowFor = (path: string) => {
+    const isPublic = routes.some((route) => route.isPublic && route.path === path) && !needsSession.includes(path)
+    return isPublic ? visitor : member
+  }
+
+  const opened = new Map<string, Promise<string>>()
+  /** Opens an address, once. @returns the path where it led */
+  function openOnce(address: string): Promise<string> {
+    const known = opened.get(address)
+    if (known) return known
+    const begun = open(windowFor(address.split('?')[0] as string), filledIn(address))
+    opened.set(address, begun)
+    return begun
+  }
+  async function open(page: Page, address: string): Promise<string> {
+    await page.goto(pages.origin + address)
+    await pages.untilSettled(page)
+    await assertIsPage(page)
+    return new URL(page.url()).pathname
+  }
+  const notFound = (page: Page) => page.getByRole('heading', { name: 'There is no such page' })
+  async function assertIsPage(page: Page): Promise<void> {
+    expect(await notFound(page).count(), `${page.url()} is no page`).toBe(0)
+    expect(await page.getByRole('alert').allTextContents()).toEqual([])
+  }
+
+  test('an address without a page is told, and a picture without a text is found', async () => {
+    for (const page of [visitor, member]) {
+      await page.goto(`${pages.origin}/no-such-page`)
+      await notFound(page).waitFor()
+      await expect(assertIsPage(page)).rejects.toThrow('is no page')
+    }
+    await member.evaluate(`document.body.append(document.createElement('img'))`)
+    expect(await accessibilityFaults(member)).toEqual([expect.stringMatching(/^light: image-alt at .*img/)])
+  })
+
+  test.each(Object.entries(pageLinks).filter(([, links]) => links.length > 0))(
+    'the links of the mail %s open their pages',
+    async (_, links) => {
+      for (const link of links) expect(await openOnce(link)).toBe(filledIn(link).split('?')[0])
+    },
+  )
+
+  test.each(routes)('$path opens, and axe finds nothing wrong in light and dark', async ({ path }) => {
+    const page = windowFor(path)
+    await follow(page, filledIn(path))
+    await pages.untilSettled(page)
+    expect(new URL(page.url()).pathname).toBe(leadsTo[path] ?? filledIn(path))
+    await assertIsPage(page)
+    expect(await accessibilityFaults(page)).toEqual([])
+  })
+
+  test('no page breaks the Content-Security-Policy, throws, asks for something that fails, or is refused', () => {
+    expect(pages.faults).toEqual([])
+    expect(pages.refusals).toEqual([])
+  })
+})
+
+/** Fills an account with something of everything. */
+async function fill({ api }: Pages): Promise<{ user: TestUser; values: Record<string, string> }> {
+  const user = await api.signUp({ timezone: 'Europe/Berlin' })
+  const [colleague, friend, asking] = await Promise.all([signUpColleague(api, user), api.signUp(), api.signUp()])
+  const nowMs = Date.now()
+  const dueDate = new Date(nowMs + dayMs).toISOString()
+  const task = await createTask(user, { dueDate, category: 'Garden', description: 'All but the cactus' })
+  await insertReminder(api.db, { id: task.id, owner_id: user.userId })
+  for (const daysAgo of [0, 1, 2, 9, 40])
+    await putTask(api, user, new Date(nowMs - daysAgo * dayMs), { category: 'House' })
+  await putTask(api, user, null, { due_date: new Date(nowMs - dayMs) })
+  await makeFriends(api, user, friend)
+  succeeded(await asking.inject('POST', '/api/v1/friends/requests', { userId: user.userId }))
+  const chat = await createGroup(user, [colleague])
+  await send(colleague, chat.id, 'Who has the key of the shed?')
+  await send(user, chat.id)
+  await createDirect(user, friend)
+  await invited(api, user, 'client_user')
+  const invitation = await invited(api, user, 'client_user', newUser().email)
+  await notify(api, [{ userId: user.userId, type: 'reminder', title: 'Reminder', message: 'Water', taskId: task.id }])
+  return { user, values: { taskId: task.id, chatId: chat.id, token: invitation.token } }
+}
