@@ -50,7 +50,7 @@ export const countCodeMails = async (api: TestApp, email: string) =>
 export const wrong = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, '0')
 
 /** Creates an authenticator app for the secret. */
-export const appOf = (secret: string, clock: ManualClock) => {
+export const appOf = (secret: string, clock: Pick<ManualClock, 'now'>) => {
   const bytes = fromBase32(secret)
   return { secret: bytes, text: secret, code: () => totpCode(bytes, clock.now()) }
 }
