@@ -1,4 +1,6 @@
 import type { Client } from 'pg'
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import { categories } from './categories.ts'
 import type { Part, Team } from './team.ts'
 
@@ -40,7 +42,9 @@ const streakDays = 23
  * audit events and no activity.
  */
 export async function insertPastTasks(db: Client, team: Team, timeZone: string): Promise<void> {
-  const random = randomNumbers(7)
+  // The same numbers each time, so that every demo looks alike.
+  const generator = xoroshiro128plus(7)
+  const random = () => uniformFloat64(generator)
   const tasks = Object.entries(tasksADay).flatMap(([part, mean]) =>
     Array.from({ length: days }, (_, daysAgo) =>
       tasksOfDay(team, part as Part, { daysAgo, mean, random, timeZone }),
@@ -113,15 +117,4 @@ function dueAfter(completed: Temporal.ZonedDateTime, random: () => number): Temp
     .startOfDay()
     .subtract({ days: 1 })
     .add({ days: Math.floor(random() * 5), hours })
-}
-
-/** Returns the same numbers from 0 to 1 for the same seed, so that each demo looks alike (mulberry32). */
-function randomNumbers(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }

@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { formatRedisUrl } from '@muster/redis'
 import { inheritedEnv, programFile } from '@muster/testing'
 import type { TestApp } from '../../testing/test-app.ts'
 
-const main = programFile(new URL('../main.ts', import.meta.url))
+/** The commands as they run in a checkout, where they know of the copy that runs there. */
+export const checkoutMain = fileURLToPath(new URL('../main.ts', import.meta.url))
 
 /** Builds the value of a key ring variable, whose keys repeat one byte each. */
 export const ringText = (ids: Record<string, number>) =>
@@ -13,11 +15,18 @@ export const ringText = (ids: Record<string, number>) =>
 
 export type Run = { code: number; stdout: string; stderr: string }
 
-/** Runs a command on the database and Redis of the app. A text of arguments is split at spaces. */
+/**
+ * Runs a command on the database and Redis of the app. A text of arguments is split at spaces.
+ * @param options.main the file of the commands; by default that of the bundle, where the run of the tests has one
+ */
 export function muster(
   api: TestApp,
   args: string | readonly string[],
-  { env = {}, input = '' }: { env?: Record<string, string>; input?: string | Buffer } = {},
+  {
+    env = {},
+    input = '',
+    main = programFile(checkoutMain),
+  }: { env?: Record<string, string>; input?: string | Buffer; main?: string } = {},
 ): Promise<Run> {
   const { database, redis } = api.deps.config
   const whole = {

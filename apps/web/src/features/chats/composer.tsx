@@ -1,9 +1,8 @@
 import type { Chat, ChatHandle, Message, User } from '@muster/client'
-import { File as FileIcon, Paperclip, Pencil, Reply, SendHorizontal, X } from 'lucide-react'
+import { Paperclip, Pencil, Reply, SendHorizontal } from 'lucide-react'
 import {
   type ClipboardEvent,
   type KeyboardEvent,
-  type ReactNode,
   type Ref,
   useEffect,
   useId,
@@ -17,12 +16,13 @@ import { IconButton } from '../../ui/button.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { acceptedFiles } from '../attachments/accepted-files.ts'
+import { ChosenFile } from './chosen-file.tsx'
+import { ComposerContext } from './composer-context.tsx'
 import { draftOf, keepDraft } from './drafts.ts'
 import { isEditable } from './editable.ts'
 import { MentionList } from './mention-list.tsx'
 import { type Mention, mentionBefore, mentionedIn, offeredFor, withMention } from './mentions.ts'
 import { chatName, isolated, previewOf } from './names.ts'
-import { useObjectUrl } from './outgoing-row.tsx'
 import type { Person } from './use-chat.ts'
 
 export type ComposerHandle = {
@@ -239,7 +239,7 @@ export function Composer(props: Props) {
         </p>
       )}
       {editing ? (
-        <Context
+        <ComposerContext
           icon={<Pencil />}
           title={m.chats_editing()}
           text={previewOf(editing)}
@@ -248,7 +248,7 @@ export function Composer(props: Props) {
         />
       ) : (
         reply && (
-          <Context
+          <ComposerContext
             icon={<Reply />}
             title={
               reply.sender.id === user.id
@@ -348,46 +348,5 @@ export function Composer(props: Props) {
         </p>
       )}
     </form>
-  )
-}
-
-type ContextProps = { icon: ReactNode; title: string; text: string; cancelLabel: string; onCancel: () => void }
-
-/** What a text belongs to: the message to which it replies, or which it changes. */
-const Context = ({ icon, title, text, cancelLabel, onCancel }: ContextProps) => (
-  <div className="flex items-center gap-3 rounded-md border-s-3 border-accent bg-raised/70 py-1 ps-3">
-    <span aria-hidden="true" className="text-accent [&_svg]:size-4">
-      {icon}
-    </span>
-    <div className="min-w-0 flex-1 text-[0.9375rem]">
-      <p className="truncate text-sm font-medium text-accent">{title}</p>
-      <p dir="auto" className="truncate text-start text-ink-2">
-        {text}
-      </p>
-    </div>
-    <IconButton size="sm" label={cancelLabel} icon={<X aria-hidden="true" />} onClick={onCancel} />
-  </div>
-)
-
-function ChosenFile({ file, onRemove }: { file: File; onRemove: () => void }) {
-  const url = useObjectUrl(file.type.startsWith('image/') ? file : undefined)
-  return (
-    <li className="relative flex h-16 max-w-48 shrink-0 items-center gap-2 rounded-md border border-line bg-canvas p-1 pe-9">
-      {url ? (
-        <img src={url} alt="" className="size-14 rounded-sm object-cover" />
-      ) : (
-        <FileIcon aria-hidden="true" className="ms-2 size-5 shrink-0 text-ink-3" />
-      )}
-      <bdi className="line-clamp-2 min-w-0 text-sm break-all">{file.name}</bdi>
-      <span className="absolute end-0.5 top-0.5">
-        <IconButton
-          size="sm"
-          label={m.chats_remove_file({ name: isolated(file.name) })}
-          hasTooltip={false}
-          icon={<X aria-hidden="true" />}
-          onClick={onRemove}
-        />
-      </span>
-    </li>
   )
 }
