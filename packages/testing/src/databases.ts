@@ -34,7 +34,13 @@ export async function createTestDatabase(options: TestDatabaseOptions = {}): Pro
     const template = options.isMigrated === false ? 'template0' : fromSetup('MUSTER_TEST_TEMPLATE')
     await asSuperuser(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY FILE_COPY`)
   }
-  const db = createDb({ url: url.href, poolMax: options.poolMax ?? 10, applicationName: 'muster-test' })
+  const db = createDb({
+    url: url.href,
+    poolMax: options.poolMax ?? 10,
+    applicationName: 'muster-test',
+    // Other tests may use all cores for seconds.
+    connectTimeoutMs: 30_000,
+  })
   return {
     url: url.href,
     db,
