@@ -23,7 +23,7 @@ export type Pages = {
   /** Waits until the page has a heading, shows no placeholder and awaits no answer. */
   untilSettled(page: Page): Promise<void>
   /**
-   * What must never happen, in all windows so far: violations of the Content-Security-Policy, uncaught errors, lines of errors in the
+   * Faults of all windows so far: violations of the Content-Security-Policy, uncaught errors, lines of errors in the
    * console, requests that failed, missing files and errors of the server.
    */
   faults: string[]

@@ -8,7 +8,7 @@ export type VirtualRowsProps = {
   count: number
   /** The key of a row, which is its index as long as nothing is known of it. */
   keyOf: (index: number) => string | number
-  /** The usual height of a row; rows may have another one. */
+  /** The estimated height of a row, which is measured once the row is shown. */
   rowHeightPx: number
   /** Tells which rows are near the ones in sight, both ends included, when that changes. */
   onRange: (first: number, last: number) => void

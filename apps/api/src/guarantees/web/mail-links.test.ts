@@ -40,7 +40,7 @@ describe.skipIf(!browserPath)('the pages', () => {
   let pages: Pages
   let member: Page
   let visitor: Page
-  /** What stands for `:name` of a link and `$name` of a route. */
+  /** Values of the parameters of links (`:name`) and routes (`$name`). */
   let values: Record<string, string>
 
   beforeAll(async () => {

@@ -7,7 +7,7 @@ import { VirtualRows } from '../../ui/virtual-rows.tsx'
 import { PersonRowSkeleton } from './person-row.tsx'
 import { useFollowedPresence } from './presence.ts'
 
-/** The usual height of a row without and with its detail. */
+/** The estimated heights of rows without and with a detail, in pixels. */
 const rowHeightsPx = { short: 68, tall: 88 }
 
 type Props<Person extends PublicUser> = {

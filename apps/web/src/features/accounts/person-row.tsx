@@ -16,7 +16,7 @@ type Props = {
   actions?: ReactNode
 }
 
-/** A person of a list: picture, name, username, presence, and what can be done. */
+/** A person of a list: picture, name, username, presence, and actions. */
 export function PersonRow({ person, badges, note, detail, actions }: Props) {
   const presence = usePresence(person)
   const about = note ?? presenceText(presence)

@@ -10,6 +10,7 @@ import { ErrorState } from '../../ui/error-state.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { priorityLabel, statusLabel } from '../tasks/labels.ts'
+import { taskPriorities, taskStatuses } from '../tasks/search.ts'
 import { CompletionsCard } from './completions-card.tsx'
 import { HeatMapCard } from './heat-map-card.tsx'
 import { formatNumber } from './numbers.ts'
@@ -17,8 +18,6 @@ import { figuresQuery, streaksQuery, yearQuery } from './queries.ts'
 import { type Part, SharesCard } from './shares-card.tsx'
 
 const maxCategories = 7
-const statuses = ['todo', 'in-progress', 'completed'] as const
-const priorities = ['high', 'medium', 'low'] as const
 
 /** Figures about the tasks and reminders of a person: streaks, completions by day and week, and what the tasks are about. */
 export function AnalyticsPage({ user }: { user: User }) {
@@ -85,8 +84,8 @@ function Figures({ figures, streaks, days }: { figures: Analytics; streaks: Stre
           title={m.analytics_status_and_priority()}
           description={m.analytics_status_and_priority_text()}
           groups={[
-            { header: m.analytics_status(), parts: partsOf(figures.tasksByStatus, statuses, statusLabel) },
-            { header: m.analytics_priority(), parts: partsOf(figures.tasksByPriority, priorities, priorityLabel) },
+            { header: m.analytics_status(), parts: partsOf(figures.tasksByStatus, taskStatuses, statusLabel) },
+            { header: m.analytics_priority(), parts: partsOf(figures.tasksByPriority, taskPriorities, priorityLabel) },
           ]}
         />
       </div>

@@ -10,15 +10,17 @@ import { Button, IconButton } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
 import { useConfirm } from '../../ui/confirm.tsx'
 import { cx } from '../../ui/cx.ts'
+import { FileInput } from '../../ui/file-input.tsx'
 import { Progress } from '../../ui/progress.tsx'
 import { toast } from '../../ui/toast.tsx'
-import { acceptedFiles } from './accepted-files.ts'
 import { bytesText } from './bytes-text.ts'
+import { useUploadLimits } from './upload-limits.ts'
 import { useUploads } from './uploads.ts'
 
 /** The files of a task: they are added by choice, drop or paste. */
 export function AttachmentsPanel({ taskId, attachments }: { taskId: string; attachments: readonly Attachment[] }) {
   const uploads = useUploads(taskId)
+  const limits = useUploadLimits('attachments')
   const [isOver, setIsOver] = useState(false)
   const picker = useRef<HTMLInputElement>(null)
   const { add } = uploads
@@ -54,18 +56,7 @@ export function AttachmentsPanel({ taskId, attachments }: { taskId: string; atta
       onDrop={drop}
       className={cx(isOver && 'border-accent bg-accent-soft')}
     >
-      <input
-        ref={picker}
-        type="file"
-        multiple
-        hidden
-        accept={acceptedFiles}
-        aria-label={m.attachments_add()}
-        onChange={({ target }) => {
-          add([...(target.files ?? [])])
-          target.value = ''
-        }}
-      />
+      <FileInput ref={picker} isMultiple accept={limits?.extensions.join()} onFiles={add} />
       {attachments.length === 0 && uploads.items.length === 0 && (
         <p className="flex items-start gap-2 text-[0.9375rem] text-ink-3">
           <Paperclip aria-hidden="true" className="mt-1 size-4 shrink-0" />

@@ -28,7 +28,7 @@ import { chatMembersQuery } from './queries.ts'
 
 type Props = { chat: Chat; user: User; handle: ChatHandle; onClose: () => void }
 
-/** Who is in a chat, and for admins of a group what they can change. */
+/** The details of a chat: its members, and the settings of a group for its admins. */
 export default function ChatDetails({ chat, user, onClose }: Props) {
   const [isAdding, setIsAdding] = useState(false)
   const isGroup = chat.kind === 'group'

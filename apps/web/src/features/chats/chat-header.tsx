@@ -16,7 +16,7 @@ const SearchDialog = lazy(() => import('./search-dialog.tsx'))
 
 type Props = { chat: Chat; user: User; handle: ChatHandle }
 
-/** Who is in the chat, and what can be done with it. */
+/** The header of a chat: name, presence or number of members, search and menu. */
 export function ChatHeader({ chat, user, handle }: Props) {
   const [dialog, setDialog] = useState<'details' | 'search' | null>(null)
   const { q, archived } = useSearch({ strict: false })

@@ -16,7 +16,7 @@ const LeaveDialog = lazy(() => import('./leave-dialog.tsx'))
 
 type Props = { chat: Chat; user: User; handle: ChatHandle; onDetails: () => void }
 
-/** What can be done with a chat: for oneself, and leaving it or blocking the other. */
+/** The menu of a chat: its settings for oneself, leaving it, and blocking the other. */
 export function ChatMenu({ chat, user, handle, onDetails }: Props) {
   const [dialog, setDialog] = useState<'mute' | 'leave' | null>(null)
   const navigate = useNavigate()

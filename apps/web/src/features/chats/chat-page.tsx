@@ -72,7 +72,7 @@ function OpenChat({ handle, snapshot, user, target }: OpenProps) {
   const [isEmpty, setIsEmpty] = useState(true)
   const [isOver, setIsOver] = useState(false)
   const onEmptyChange = useCallback((next: boolean) => setIsEmpty(next), [])
-  // Who came here to write can begin; on a touch screen the keyboard would cover the messages.
+  // The field gets the focus; on a touch screen its keyboard would cover the messages.
   useEffect(() => {
     if (matchMedia('(pointer: fine)').matches && target === undefined) composer.current?.focus()
   }, [])

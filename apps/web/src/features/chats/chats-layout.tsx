@@ -179,7 +179,7 @@ type FoundChatsProps = {
   search: ChatsSearch
 }
 
-/** What a search finds: chats by their name, and messages by their words. */
+/** The results of a search: chats by name, and messages by their words. */
 function FoundChats({ q, items, user, chatId, search }: FoundChatsProps) {
   const words = q.toLocaleLowerCase()
   const named = items.filter((chat) => chatName(chat, user.id).toLocaleLowerCase().includes(words))

@@ -4,7 +4,7 @@ import { IconButton } from '../../ui/button.tsx'
 
 type Props = { icon: ReactNode; title: string; text: string; cancelLabel: string; onCancel: () => void }
 
-/** What a text belongs to: the message to which it replies, or which it changes. */
+/** The message that a text replies to or edits. */
 export const ComposerContext = ({ icon, title, text, cancelLabel, onCancel }: Props) => (
   <div className="flex items-center gap-3 rounded-md border-s-3 border-accent bg-raised/70 py-1 ps-3">
     <span aria-hidden="true" className="text-accent [&_svg]:size-4">

@@ -13,9 +13,10 @@ import {
 import { errorSentence } from '../../lib/errors.ts'
 import { m } from '../../paraglide/messages.js'
 import { IconButton } from '../../ui/button.tsx'
+import { FileInput } from '../../ui/file-input.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { toast } from '../../ui/toast.tsx'
-import { acceptedFiles } from '../attachments/accepted-files.ts'
+import { useUploadLimits } from '../attachments/upload-limits.ts'
 import { ChosenFile } from './chosen-file.tsx'
 import { ComposerContext } from './composer-context.tsx'
 import { draftOf, keepDraft } from './drafts.ts'
@@ -52,8 +53,6 @@ type Props = {
 const maxLength = 4_000
 /** From so many characters on the page says how many are left. */
 const countedFrom = 3_800
-const maxFiles = 10
-const maxFileBytes = 10 * 1024 * 1024
 
 /** On a screen keyboard Enter begins a new line, as everywhere there, and the button sends. */
 const hasScreenKeyboard = () => matchMedia('(pointer: coarse)').matches
@@ -85,6 +84,11 @@ export function Composer(props: Props) {
   const [error, setError] = useState<unknown>()
   const [mention, setMention] = useState<(Mention & { index: number }) | null>(null)
   const listId = useId()
+  const limits = useUploadLimits('attachments')
+  const { maxFiles, maxFileBytes } = limits ?? {
+    maxFiles: Number.POSITIVE_INFINITY,
+    maxFileBytes: Number.POSITIVE_INFINITY,
+  }
   const value = editing ? edited : text
   const isTooLong = value.length > maxLength
   const offered = mention && chat.kind === 'group' ? offeredFor(mention, people, user.id) : []
@@ -104,7 +108,7 @@ export function Composer(props: Props) {
   useEffect(() => keepDraft(user.id, chat.id, { text, replyToId: replyId }), [user.id, chat.id, text, replyId])
   const isFieldEmpty = text.trim() === '' && files.length === 0
   useEffect(() => onEmptyChange(isFieldEmpty), [onEmptyChange, isFieldEmpty])
-  // Who goes away does not type any more.
+  // Leaving the chat ends the typing.
   useEffect(() => () => handle.typing(false), [handle])
 
   function addFiles(added: readonly File[]): void {
@@ -283,18 +287,7 @@ export function Composer(props: Props) {
         )}
         {!editing && (
           <>
-            <input
-              ref={picker}
-              type="file"
-              multiple
-              hidden
-              accept={acceptedFiles}
-              aria-label={m.chats_attach()}
-              onChange={({ target }) => {
-                addFiles([...(target.files ?? [])])
-                target.value = ''
-              }}
-            />
+            <FileInput ref={picker} isMultiple accept={limits?.extensions.join()} onFiles={addFiles} />
             <IconButton
               size="md"
               label={m.chats_attach()}

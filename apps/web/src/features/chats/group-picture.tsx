@@ -5,8 +5,9 @@ import { errorSentence } from '../../lib/errors.ts'
 import { muster } from '../../lib/muster.ts'
 import { m } from '../../paraglide/messages.js'
 import { IconButton } from '../../ui/button.tsx'
+import { FileInput } from '../../ui/file-input.tsx'
 import { toast } from '../../ui/toast.tsx'
-import { imageTypes } from '../profile/image-types.ts'
+import { useUploadLimits } from '../attachments/upload-limits.ts'
 import { ChatAvatar } from './chat-avatar.tsx'
 
 const AvatarCropDialog = lazy(() => import('../profile/avatar-crop-dialog.tsx'))
@@ -14,12 +15,12 @@ const AvatarCropDialog = lazy(() => import('../profile/avatar-crop-dialog.tsx'))
 /** The picture of a group; its admins choose, crop and remove it. */
 export function GroupPicture({ chat, user }: { chat: Chat; user: User }) {
   const input = useRef<HTMLInputElement>(null)
+  const limits = useUploadLimits('avatar')
   const [image, setImage] = useState<ImageBitmap | null>(null)
   const [isRemoving, setIsRemoving] = useState(false)
   useEffect(() => () => image?.close(), [image])
 
   async function choose(file: File | undefined): Promise<void> {
-    if (input.current) input.current.value = ''
     if (!file) return
     try {
       setImage(await createImageBitmap(file))
@@ -35,15 +36,7 @@ export function GroupPicture({ chat, user }: { chat: Chat; user: User }) {
   return (
     <div className="flex items-center gap-1">
       <ChatAvatar chat={chat} me={user.id} size="lg" />
-      <input
-        ref={input}
-        type="file"
-        accept={imageTypes}
-        tabIndex={-1}
-        aria-hidden="true"
-        className="sr-only"
-        onChange={({ target }) => void choose(target.files?.[0])}
-      />
+      <FileInput ref={input} accept={limits?.contentTypes.join()} onFiles={([file]) => void choose(file)} />
       <IconButton
         label={m.chats_picture_choose()}
         icon={<ImageUp aria-hidden="true" />}

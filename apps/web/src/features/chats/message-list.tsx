@@ -26,7 +26,7 @@ import { OutgoingRow } from './outgoing-row.tsx'
 import type { Person } from './use-chat.ts'
 import { useLogScroll } from './use-log-scroll.ts'
 
-/** Where somebody was led: the number of a message, and which visit of the address that was. */
+/** The message to show: its number, and which visit of the address asked for it. */
 export type Target = { seq: number; visit: string }
 
 export type MessageListHandle = {
@@ -104,7 +104,7 @@ export function MessageList(props: Props) {
 
   const scroll = useLogScroll({
     box,
-    // The first sight of a chat: the message of the address, else what is new, else the end.
+    // A chat opens at the message of the address, else at the first unread one, else at its end.
     start: target ? `[data-seq="${target.seq}"]` : unread.isMarked && !unread.isOffered ? '[data-unread]' : undefined,
     isWhole,
     onNearStart() {
@@ -163,7 +163,7 @@ export function MessageList(props: Props) {
   useEffect(() => {
     if (wantedSeq !== undefined) lead(wantedSeq)
   }, [wantedSeq, visit])
-  // The mark of a message that somebody was led to fades.
+  // The highlight of the message to show fades.
   useEffect(() => {
     if (targetSeq === null) return
     const timer = setTimeout(() => setTargetSeq(null), 2_500)

@@ -12,7 +12,7 @@ import { previewOf } from './names.ts'
 import { ReactionChips } from './reactions.tsx'
 import type { Person } from './use-chat.ts'
 
-/** What can be done with the messages of a list; the same object for as long as the list stands. */
+/** The actions of the messages of a list; the same object for as long as the list stands. */
 export type RowActions = {
   handle: ChatHandle
   reply: (message: Message) => void
@@ -38,7 +38,7 @@ export type MessageRowProps = {
   /** Its actions are in the page. */
   isActive: boolean
   isTabStop: boolean
-  /** The one that somebody was led to. */
+  /** The message to show, which is highlighted. */
   isTarget: boolean
   /** How many others have read an own message; null for messages of others. */
   readCount: number | null

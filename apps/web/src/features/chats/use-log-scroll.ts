@@ -63,7 +63,7 @@ export function useLogScroll({ box, start, isWhole, onNearStart, onNearEnd, onSe
     if (last) onSeen(seqOf(last))
   })
 
-  // After each rendering: goes where somebody was led, else keeps the place.
+  // After each rendering: scrolls to the message to show, else keeps the place.
   useLayoutEffect(() => {
     const element = box.current
     if (!element) return

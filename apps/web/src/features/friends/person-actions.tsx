@@ -13,7 +13,7 @@ type Props = {
   isColleague?: boolean | undefined
 }
 
-/** What the user can do with a person of a list. */
+/** The buttons and the menu of a person in a list. */
 export function PersonActions({ person, relation, isColleague = false }: Props) {
   const actions = useFriendActions(person)
   const { name } = person

@@ -18,7 +18,7 @@ export function friendErrorSentence({ code }: MusterError): string | undefined {
   return code === 'NOT_FOUND' ? m.friends_not_available() : undefined
 }
 
-/** Returns what the user can do with another one, and whether one of it is under way. */
+/** Returns the actions on another user, and whether one of them is under way. */
 export function useFriendActions({ id, name }: Pick<PublicUser, 'id' | 'name'>) {
   const { place, isPending, run } = useAction({ changes: ['friends'], sentenceOf: friendErrorSentence })
   const [isOpening, setIsOpening] = useState(false)

@@ -7,9 +7,10 @@ import { m } from '../../paraglide/messages.js'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
+import { FileInput } from '../../ui/file-input.tsx'
 import { toast } from '../../ui/toast.tsx'
+import { useUploadLimits } from '../attachments/upload-limits.ts'
 import AvatarCropDialog from './avatar-crop-dialog.tsx'
-import { imageTypes } from './image-types.ts'
 
 /** The worker makes the picture in moments; how often and how long the page asks for it. */
 const askEveryMs = 1_500
@@ -38,6 +39,7 @@ function awaitAvatar(before: string | null, onEnd: (isThere: boolean) => void): 
 /** Shows the own picture, and lets somebody choose, crop and remove it. */
 export function AvatarCard({ user }: { user: User }) {
   const input = useRef<HTMLInputElement>(null)
+  const limits = useUploadLimits('avatar')
   const [image, setImage] = useState<ImageBitmap | null>(null)
   const [isRemoving, setIsRemoving] = useState(false)
   const [waitsSince, setWaitsSince] = useState<{ avatarUrl: string | null } | null>(null)
@@ -55,7 +57,6 @@ export function AvatarCard({ user }: { user: User }) {
   }, [waitsSince])
 
   async function choose(file: File | undefined) {
-    if (input.current) input.current.value = ''
     if (!file) return
     try {
       setImage(await createImageBitmap(file))
@@ -81,15 +82,7 @@ export function AvatarCard({ user }: { user: User }) {
       <div className="flex flex-wrap items-center gap-5">
         <Avatar name={user.name} url={user.avatarUrl} size="xl" />
         <div className="flex flex-wrap gap-2.5">
-          <input
-            ref={input}
-            type="file"
-            accept={imageTypes}
-            tabIndex={-1}
-            aria-hidden="true"
-            className="sr-only"
-            onChange={({ target }) => void choose(target.files?.[0])}
-          />
+          <FileInput ref={input} accept={limits?.contentTypes.join()} onFiles={([file]) => void choose(file)} />
           <Button
             icon={<Upload aria-hidden="true" />}
             isPending={waitsSince !== null}
