@@ -1,6 +1,4 @@
-import { z } from '../../lib/zod.ts'
-
-const maybe = <T>(schema: z.ZodMiniType<T>) => z.catch(z.optional(schema), undefined)
+import { maybe, z } from '../../lib/zod.ts'
 
 /** The search parameters of the list of chats, which stay while a chat is open. An invalid value is ignored. */
 export const chatsSearch = z.object({

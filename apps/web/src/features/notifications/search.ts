@@ -1,7 +1,7 @@
-import { z } from '../../lib/zod.ts'
+import { maybe, z } from '../../lib/zod.ts'
 
 export const notificationTypes = ['overdue', 'upcoming', 'reminder', 'general', 'invite', 'chat', 'security'] as const
 
 /** The search parameters of the inbox. An unknown type is ignored. */
-export const inboxSearch = z.object({ type: z.catch(z.optional(z.enum(notificationTypes)), undefined) })
+export const inboxSearch = z.object({ type: maybe(z.enum(notificationTypes)) })
 export type InboxSearch = z.infer<typeof inboxSearch>

@@ -1,11 +1,9 @@
-import { z } from '../../lib/zod.ts'
+import { maybe, z } from '../../lib/zod.ts'
 
 export const organizationViews = ['members', 'invites', 'settings'] as const
 export type OrganizationView = (typeof organizationViews)[number]
 export const inviteFilters = ['pending', 'accepted', 'expired', 'revoked', 'all'] as const
 export const memberRoles = ['client_admin', 'client_user'] as const
-
-const maybe = <T>(schema: z.ZodMiniType<T>) => z.catch(z.optional(schema), undefined)
 
 /** The search parameters of the page. An invalid value is ignored. Without `view` it shows members, without `status` open invitations. */
 export const organizationSearch = z.object({

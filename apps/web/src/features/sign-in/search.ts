@@ -1,4 +1,4 @@
-import { z } from '../../lib/zod.ts'
+import { maybe, z } from '../../lib/zod.ts'
 
 /** A word in the address; anything else counts as missing, since people and programs mangle addresses. */
-export const word = z.catch(z.optional(z.string()), undefined)
+export const word = maybe(z.string())

@@ -1,4 +1,4 @@
-import { z } from '../../lib/zod.ts'
+import { maybe, z } from '../../lib/zod.ts'
 
 export const taskStatuses = ['todo', 'in-progress', 'completed'] as const
 export const taskPriorities = ['high', 'medium', 'low'] as const
@@ -6,7 +6,6 @@ export const taskSorts = ['dueDate', '-dueDate', '-priority', '-createdAt', '-up
 
 const text = z.string().check(z.maxLength(200))
 const day = z.string().check(z.regex(/^\d{4}-\d{2}-\d{2}$/))
-const maybe = <T>(schema: z.ZodMiniType<T>) => z.catch(z.optional(schema), undefined)
 
 /** The search parameters of the list. An invalid value is ignored. Without `status` the list has open tasks. */
 export const taskSearch = z.object({

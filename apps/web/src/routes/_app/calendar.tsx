@@ -1,11 +1,11 @@
 import { createFileRoute } from '@tanstack/react-router'
 import { CalendarPage, type CalendarSearch } from '../../features/tasks/calendar-page.tsx'
 import { useUser } from '../../lib/session.ts'
-import { z } from '../../lib/zod.ts'
+import { maybe, z } from '../../lib/zod.ts'
 
 const search = z.object({
-  view: z.catch(z.optional(z.enum(['month', 'week'])), undefined),
-  day: z.catch(z.optional(z.iso.date()), undefined),
+  view: maybe(z.enum(['month', 'week'])),
+  day: maybe(z.iso.date()),
 })
 
 export const Route = createFileRoute('/_app/calendar')({

@@ -4,10 +4,10 @@ import { word } from '../../features/sign-in/search.ts'
 import { SetupFactorPage } from '../../features/two-factor/setup-factor-page.tsx'
 import { queryClient } from '../../lib/query.ts'
 import { knownSession } from '../../lib/session.ts'
-import { z } from '../../lib/zod.ts'
+import { maybe, z } from '../../lib/zod.ts'
 
 export const Route = createFileRoute('/_public/setup-factor')({
-  validateSearch: z.object({ next: word, method: z.catch(z.optional(z.enum(['otp', 'totp'])), undefined) }),
+  validateSearch: z.object({ next: word, method: maybe(z.enum(['otp', 'totp'])) }),
   async beforeLoad({ location }) {
     void queryClient.prefetchQuery(authConfigQuery)
     const session = await knownSession()
