@@ -1,4 +1,4 @@
-import type { SessionSnapshot, User } from '@muster/client'
+import { MusterError, type SessionSnapshot, type User } from '@muster/client'
 import { muster } from './muster.ts'
 import { queryClient } from './query.ts'
 import { useStore } from './use-store.ts'
@@ -17,6 +17,11 @@ export function useUser(): User {
 export async function knownSession(): Promise<SessionSnapshot> {
   const session = muster.session.getSnapshot()
   return session.status === 'unknown' ? muster.session.restore() : session
+}
+
+/** Asks the server for the role of the user, which somebody has changed if what they were offered is refused. */
+export function renewRoleAfter(error: unknown): void {
+  if (error instanceof MusterError && error.code === 'FORBIDDEN') muster.session.restore().catch(() => undefined)
 }
 
 let userId: string | undefined

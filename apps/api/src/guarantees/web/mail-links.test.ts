@@ -40,6 +40,7 @@ describe.skipIf(!browserPath)('the pages', () => {
   let pages: Pages
   let member: Page
   let visitor: Page
+  let operator: Page
   /** Values of the parameters of links (`:name`) and routes (`$name`). */
   let values: Record<string, string>
 
@@ -47,8 +48,11 @@ describe.skipIf(!browserPath)('the pages', () => {
     pages = await openPages()
     const filled = await fill(pages)
     values = filled.values
-    const windows = [pages.open({ as: filled.user }), pages.open()] as const
-    ;[member, visitor] = await Promise.all(windows)
+    const administrator = await pages.api.signUp({ role: 'site_admin' })
+    const windows = [pages.open({ as: filled.user }), pages.open(), pages.open({ as: administrator })] as const
+    ;[member, visitor, operator] = await Promise.all(windows)
+    // No mail leads to the pages for operators, to which `follow` goes from here.
+    await operator.goto(pages.origin)
   }, 240_000)
   afterAll(() => pages?.close())
 
@@ -62,6 +66,7 @@ describe.skipIf(!browserPath)('the pages', () => {
 
   /** The window for a page. */
   const windowFor = (path: string) => {
+    if (path.startsWith('/ops')) return operator
     const isPublic = routes.some((route) => route.isPublic && route.path === path) && !needsSession.includes(path)
     return isPublic ? visitor : member
   }

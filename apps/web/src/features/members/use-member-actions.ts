@@ -1,13 +1,9 @@
-import { type Member, MusterError } from '@muster/client'
+import type { Member } from '@muster/client'
 import { muster } from '../../lib/muster.ts'
+import { renewRoleAfter } from '../../lib/session.ts'
 import { useAction } from '../../lib/use-action.ts'
 import { m } from '../../paraglide/messages.js'
 import { type ConfirmOptions, useConfirm } from '../../ui/confirm.tsx'
-
-/** Asks the server for the role of the user, which somebody has changed if what they were offered is refused. */
-export function renewRoleAfter(error: unknown): void {
-  if (error instanceof MusterError && error.code === 'FORBIDDEN') muster.session.restore().catch(() => undefined)
-}
 
 /** Returns what a client_admin can do with another member, and whether one of it is under way. */
 export function useMemberActions({ id, name }: Pick<Member, 'id' | 'name'>) {

@@ -1,12 +1,12 @@
 import type { Organization } from '@muster/client'
 import { muster } from '../../lib/muster.ts'
 import { queryClient } from '../../lib/query.ts'
+import { renewRoleAfter } from '../../lib/session.ts'
 import { z } from '../../lib/zod.ts'
 import { m } from '../../paraglide/messages.js'
 import { Field, TextInput } from '../../ui/field.tsx'
 import { Form, FormError, SubmitButton, useMusterForm } from '../../ui/form.tsx'
 import { toast } from '../../ui/toast.tsx'
-import { renewRoleAfter } from '../members/use-member-actions.ts'
 import { organizationQuery } from './queries.ts'
 
 const schema = z.object({ name: z.string().check(z.trim(), z.minLength(1), z.maxLength(100)) })

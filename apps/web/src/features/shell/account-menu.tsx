@@ -11,7 +11,7 @@ type Props = {
   user: User
   trigger: ReactElement<Record<string, unknown>>
   /** Pages that have no place of their own in the bar. */
-  pages?: MenuGroup | undefined
+  pages?: readonly MenuGroup[] | undefined
   side?: 'top' | 'bottom' | undefined
 }
 
@@ -29,7 +29,7 @@ export function AccountMenu({ user, trigger, pages, side = 'top' }: Props) {
       trigger={trigger}
       side={side}
       align="end"
-      items={[...(pages ? [pages] : []), ...appearance, account]}
+      items={[...(pages ?? []), ...appearance, account]}
       header={
         <div className="flex items-center gap-3">
           <Avatar name={user.name} url={user.avatarUrl} />

@@ -8,7 +8,7 @@ import { CountBadge } from '../../ui/badge.tsx'
 import { AccountMenu } from './account-menu.tsx'
 import { Brand } from './brand.tsx'
 import { DemoSign } from './demo-sign.tsx'
-import { type NavigationEntry, pages } from './navigation.ts'
+import { type NavigationEntry, opsPagesFor, pages } from './navigation.ts'
 import { type Counts, useCounts } from './use-counts.ts'
 import { useIsOffline } from './use-is-offline.ts'
 
@@ -27,7 +27,7 @@ function SideLink({ entry, counts }: { entry: NavigationEntry; counts: Counts })
   return (
     <Link
       to={entry.href}
-      activeOptions={{ exact: entry.href === '/', includeSearch: false }}
+      activeOptions={{ exact: entry.isExact ?? false, includeSearch: false }}
       className="flex min-h-10 items-center gap-3 rounded-md px-3 font-medium text-ink-2 hover:bg-raised hover:text-ink touch:min-h-11 data-[status=active]:bg-accent-soft data-[status=active]:text-accent"
     >
       <entry.Icon aria-hidden="true" className="size-5 stroke-[1.9]" />
@@ -38,6 +38,7 @@ function SideLink({ entry, counts }: { entry: NavigationEntry; counts: Counts })
 }
 
 function Sidebar({ user, counts }: { user: User; counts: Counts }) {
+  const opsPages = opsPagesFor(user.role)
   return (
     <div className="sticky top-0 hidden h-dvh flex-col gap-1 border-e border-line bg-surface px-3 py-4 lg:flex">
       <Link to="/" className="mb-4 flex items-center gap-2.5 rounded-md px-2 py-1.5">
@@ -48,6 +49,16 @@ function Sidebar({ user, counts }: { user: User; counts: Counts }) {
         {pages.map((entry) => (
           <SideLink key={entry.href} entry={entry} counts={counts} />
         ))}
+        {opsPages.length > 0 && (
+          <>
+            <h2 className="mt-5 mb-1 px-3 text-sm font-medium tracking-normal text-ink-3">
+              {m.ops_shell_operations()}
+            </h2>
+            {opsPages.map((entry) => (
+              <SideLink key={entry.href} entry={entry} counts={counts} />
+            ))}
+          </>
+        )}
       </nav>
       <AccountMenu
         user={user}
@@ -73,8 +84,15 @@ const barItem =
   'relative flex min-w-0 flex-1 flex-col items-center justify-center gap-0.5 rounded-md text-xs font-medium text-ink-3 ' +
   'data-[status=active]:text-accent focus-visible:-outline-offset-2'
 
+const menuItemOf = ({ href, label, Icon }: NavigationEntry) => ({
+  href,
+  label: label(),
+  icon: <Icon aria-hidden="true" />,
+})
+
 function BottomBar({ user, counts }: { user: User; counts: Counts }) {
   const others = pages.filter(({ isInBar }) => !isInBar)
+  const opsPages = opsPagesFor(user.role)
   return (
     <nav
       aria-label={m.shell_navigation()}
@@ -86,7 +104,7 @@ function BottomBar({ user, counts }: { user: User; counts: Counts }) {
           <Link
             key={entry.href}
             to={entry.href}
-            activeOptions={{ exact: entry.href === '/', includeSearch: false }}
+            activeOptions={{ exact: entry.isExact ?? false, includeSearch: false }}
             className={barItem}
           >
             <span className="relative">
@@ -100,17 +118,10 @@ function BottomBar({ user, counts }: { user: User; counts: Counts }) {
         ))}
       <AccountMenu
         user={user}
-        pages={
-          others.length > 0
-            ? {
-                items: others.map(({ href, label, Icon }) => ({
-                  href,
-                  label: label(),
-                  icon: <Icon aria-hidden="true" />,
-                })),
-              }
-            : undefined
-        }
+        pages={[
+          { items: others.map(menuItemOf) },
+          ...(opsPages.length > 0 ? [{ title: m.ops_shell_operations(), items: opsPages.map(menuItemOf) }] : []),
+        ]}
         trigger={
           <button type="button" className={barItem}>
             <Ellipsis aria-hidden="true" className="size-[1.4rem]" />

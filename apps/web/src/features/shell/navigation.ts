@@ -1,4 +1,6 @@
+import type { User } from '@muster/client'
 import {
+  Activity,
   Building2,
   CalendarDays,
   ChartColumn,
@@ -10,6 +12,7 @@ import {
   Users,
 } from 'lucide-react'
 import { m } from '../../paraglide/messages.js'
+import { may, type OpsPermission } from '../admin/rights.ts'
 
 export type NavigationEntry = {
   href: string
@@ -19,11 +22,13 @@ export type NavigationEntry = {
   counts?: 'notifications' | 'chats'
   /** Stands in the bar at the lower edge of small screens; the others are under More. */
   isInBar?: boolean
+  /** Whether pages below its address are other entries. */
+  isExact?: boolean
 }
 
 /** The pages of the app, in the order in which they are shown. */
 export const pages: readonly NavigationEntry[] = [
-  { href: '/', label: m.shell_today, Icon: Sun, isInBar: true },
+  { href: '/', label: m.shell_today, Icon: Sun, isInBar: true, isExact: true },
   { href: '/tasks', label: m.shell_tasks, Icon: ListChecks, isInBar: true },
   { href: '/calendar', label: m.shell_calendar, Icon: CalendarDays },
   { href: '/inbox', label: m.shell_inbox, Icon: Inbox, counts: 'notifications', isInBar: true },
@@ -32,3 +37,14 @@ export const pages: readonly NavigationEntry[] = [
   { href: '/people', label: m.shell_people, Icon: Users },
   { href: '/organization', label: m.shell_organization, Icon: Building2 },
 ]
+
+type OpsEntry = NavigationEntry & { needs: OpsPermission }
+
+/** The pages for operators, each with what its readers may do. */
+const opsPages: readonly OpsEntry[] = [
+  { href: '/ops', label: m.ops_shell_status, Icon: Activity, needs: 'queue.read', isExact: true },
+]
+
+/** Returns the pages for operators that a role may open; none for most. */
+export const opsPagesFor = (role: User['role']): readonly NavigationEntry[] =>
+  opsPages.filter(({ needs }) => may(role, needs))

@@ -8,8 +8,10 @@ export type Series = {
 
 /** The colours of figures, legible in both themes. They differ in lightness too, for who cannot tell their hues apart. */
 export const chartColors = {
-  first: { fill: 'fill-accent', swatch: 'bg-accent' },
-  second: { fill: 'fill-chart-2', swatch: 'bg-chart-2' },
+  first: { fill: 'fill-accent', swatch: 'bg-accent', token: '--color-accent' },
+  second: { fill: 'fill-chart-2', swatch: 'bg-chart-2', token: '--color-chart-2' },
+  danger: { fill: 'fill-danger', swatch: 'bg-danger', token: '--color-danger' },
+  muted: { fill: 'fill-control', swatch: 'bg-control', token: '--color-control' },
 } as const
 export type ChartColor = keyof typeof chartColors
 
