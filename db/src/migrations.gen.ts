@@ -25,6 +25,7 @@ import * as m22 from '../migrations/0023_changed_at.ts'
 import * as m23 from '../migrations/0024_installation.ts'
 import * as m24 from '../migrations/0025_causes.ts'
 import * as m25 from '../migrations/0026_restore.ts'
+import * as m26 from '../migrations/0027_chat_sizes.ts'
 
 export const migrations = {
   '0001_people': m0,
@@ -53,4 +54,5 @@ export const migrations = {
   '0024_installation': m23,
   '0025_causes': m24,
   '0026_restore': m25,
+  '0027_chat_sizes': m26,
 }

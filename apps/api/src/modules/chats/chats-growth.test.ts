@@ -5,9 +5,9 @@ import { dataOf } from '../../testing/succeeded.ts'
 import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import { chatsUrl, createGroup, messagesUrl } from './testing/chat-fixtures.ts'
 
-/** Chats of the user, each with few messages; one has many, and so has one of somebody else. */
+/** Chats of the user, each with few messages; one has many, and so has one of somebody else. By the average alone, counting would read all of it. */
 const chatCount = 1_500
-const messagesPerChat = 4
+const messagesPerChat = 10
 const many = 20_000
 const rowsPerStatement = 2_000
 
