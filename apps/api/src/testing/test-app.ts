@@ -196,7 +196,7 @@ async function signUp(
 }
 
 /** Waits until the app knows the latest revocations. On a busy machine a late poll makes it refuse requests for a moment. */
-export const untilRevocationsAreFresh = ({ deps }: TestApp): Promise<void> =>
+export const untilRevocationsAreFresh = ({ deps }: { deps: Pick<Deps, 'revocations'> }): Promise<void> =>
   eventually(() => {
     if (!deps.revocations.isFresh()) throw new Error('The poll of the revocations is late.')
   })
