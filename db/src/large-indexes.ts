@@ -16,6 +16,7 @@ const largeIndexes: Readonly<Record<string, string>> = {
   email_messages_request_id: 'email_messages (request_id) where request_id is not null',
   // Small, and free of cost for new rows, whose ids ascend with their place. Earlier ids, of version 4 or of callers, are left out.
   audit_personal_request_id: `audit_personal using brin (request_id collate "C") with (autosummarize = on) where substring(request_id, 15, 1) = '7'`,
+  invites_open_organization: `invites (organization_id) where status = 'pending' and organization_id is not null`,
   notifications_request_id: 'notifications (request_id) where request_id is not null',
 }
 

@@ -10,10 +10,12 @@ import { answerMalformedHttp, answerMalformedUrl } from './http/server/malformed
 import { accountsRoutes } from './modules/accounts/accounts.routes.ts'
 import { presencePlugin } from './modules/accounts/presence.plugin.ts'
 import { adminEmailsRoutes } from './modules/admin/admin-emails.routes.ts'
+import { adminOrganizationsRoutes } from './modules/admin/admin-organizations.routes.ts'
 import { adminQueuesRoutes } from './modules/admin/admin-queues.routes.ts'
 import { adminUsersRoutes } from './modules/admin/admin-users.routes.ts'
 import { diagnosticsRoutes } from './modules/admin/diagnostics.routes.ts'
 import { queueBoardRoutes } from './modules/admin/queue-board.routes.ts'
+import { userDetailsRoutes } from './modules/admin/user-details.routes.ts'
 import { analyticsRoutes } from './modules/analytics/analytics.routes.ts'
 import { attachmentsRoutes } from './modules/attachments/attachments.routes.ts'
 import { accessLogRoutes } from './modules/audit/access-log.routes.ts'
@@ -185,6 +187,8 @@ export async function buildApp(deps: Deps, first?: FastifyPluginAsync): Promise<
       await api.register(analyticsRoutes, { context })
       await api.register(auditRoutes, { context })
       await api.register(adminUsersRoutes, { context })
+      await api.register(userDetailsRoutes, { context })
+      await api.register(adminOrganizationsRoutes, { context })
       await api.register(adminQueuesRoutes, { context })
       await api.register(adminEmailsRoutes, { context })
       await api.register(queueBoardRoutes, { context })

@@ -27,6 +27,7 @@ export const permissions = {
   'invite.create':       [all,      all,       all,     ours,        none, 'Invite people, see below into which roles'],
   'invite.read':         [all,      all,       all,     own,         none, 'Read invitations. Own: sent by the user'],
   'invite.change':       [all,      all,       own,     own,         none, 'Resend and revoke invitations into roles that the user may invite into. Own: sent by the user'],
+  'organization.list':   [all,      all,       all,     none,        none, 'List and read all organizations, with their members, storage and open invitations'],
   'user.read':           [all,      all,       all,     none,        none, 'List and read users with their e-mail, role and state'],
   'user.change':         [all,      all,       none,    none,        none, 'Change the role of users, deactivate and reactivate them, end their sessions, invalidate their cached profile'],
   'audit.read':          [all,      all,       all,     none,        none, 'Read, export and verify the audit log'],

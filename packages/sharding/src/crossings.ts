@@ -164,6 +164,8 @@ export const crossings: readonly Crossing[] = [
         'chat_members chats messages',
         'attachments chat_members chats messages',
       ],
+      [`${modules}/admin/user-consequences.queries.ts`]: ['*'],
+      [`${modules}/admin/admin-organizations.queries.ts`]: ['*'],
       'packages/doctor/src/checks/addresses.ts': ['*'],
       'packages/doctor/src/checks/storage.ts': ['attachments'],
       'packages/doctor/src/lags.queries.ts': ['*'],

@@ -48,12 +48,12 @@ export function listUsers({ active, ...options }: Readonly<Record<string, string
 
 /** Shows one user. */
 export const showUser = (name: string): Promise<Result> =>
-  withUser(name, async (deps, id) => toResult(await users.readUser(deps, commandLine, id)))
+  withUser(name, async (deps, id) => toResult((await users.readUser(deps, commandLine, id)).user))
 
 /** Changes a user's role, deactivates or reactivates them. @throws Error for an unknown role */
 export function changeUser(name: string, change: { isActive?: boolean; role?: string | undefined }): Promise<Result> {
   const patch: AdminUserPatch = checked(adminUserPatch, change)
-  return withUser(name, async (deps, id) => toResult(await users.changeUser(deps, commandLine, id, patch)))
+  return withUser(name, async (deps, id) => toResult((await users.changeUser(deps, commandLine, id, patch)).user))
 }
 
 /** Ends all sessions of a user. */

@@ -44,7 +44,11 @@ afterAll(() => api.close())
 const bodyOf = ({ requestBody }: Operation) => requestBody?.content['application/json']?.example
 
 /** Parameters that the route needs together. A document cannot say so. */
-const companions: Record<string, readonly string[]> = { 'searchUsers limit': ['q'], searchUsers: ['q'] }
+const companions: Record<string, readonly string[]> = {
+  'searchUsers limit': ['q'],
+  searchUsers: ['q'],
+  getUserConsequences: ['role'],
+}
 
 /** Lists the examples of one place: of the parameters that must be there, and of each other one beside them. */
 function examplesIn({ operationId, parameters }: Operation, place: Place): Values[] {

@@ -45,6 +45,7 @@ async function createUrls(): Promise<string[]> {
     '/attachments/{id}': uploaded.data.attachments[0]?.id,
     '/users/{id}': owner.userId,
     '/admin/emails/{id}': mailId,
+    '/admin/organizations/{id}': owner.organizationId ?? undefined,
     '/notifications/{id}': notifications[0]?.id,
   }
   const withId = (path: string) => {
@@ -61,6 +62,7 @@ async function createUrls(): Promise<string[]> {
       .replace('{attachmentId}', file.id)
       .replace(/\/chats\/search$/, '$&?q=hello')
       .replace(/\/api\/v1\/users$/, '$&?q=user')
+      .replace(/\/consequences$/, '$&?action=deactivate')
       .replace(/\/analytics\/days$/, '$&?from=2026-01-01&to=2026-01-07'),
   )
 }

@@ -199,13 +199,22 @@ test('images in all their states fit the document', async () => {
 
 test('the lists of administrators fit the document', async () => {
   const user = await registered()
+  const { organizationId } = await api.signUp()
   const admin = await api.signUp({ role: 'super_admin' })
   await fixtures.suppression(api, admin)
   const job = await fixtures.failedJob(api, admin)
   const client = browser(admin.cookies)
   for (const path of administration) await client.send('GET', `${v1}/admin${path}`, 200)
   await client.send('GET', `${v1}/admin/users/${user.user.id}`, 200)
-  await client.send('PATCH', `${v1}/admin/users/${user.user.id}`, 200, { body: { isActive: false } })
+  for (const part of [
+    'sessions',
+    'factors',
+    'consequences?action=deactivate',
+    'consequences?action=changeRole&role=operator',
+  ])
+    await client.send('GET', `${v1}/admin/users/${user.user.id}/${part}`, 200)
+  await client.send('GET', `${v1}/admin/organizations/${organizationId}`, 200)
+  await client.send('PATCH', `${v1}/admin/users/${user.user.id}`, 200, { body: { isActive: false, note: 'By phone.' } })
   await client.send('POST', `${v1}/admin/queues/email/failed/${job.jobId}/retry`, 200)
   expect((await user.send('GET', `${v1}/users/me`, 401)).status).toBe(401)
 })
@@ -217,6 +226,7 @@ const administration = [
   '/audit-events/export?format=ndjson',
   '/audit-events/verify',
   '/users?isActive=true&q=person',
+  '/organizations?isPersonal=true&limit=5',
   '/queues',
   '/queues/email/failed',
   '/emails?status=queued',

@@ -155,6 +155,18 @@ function splitList(text: string): string[] {
   return [...items, item]
 }
 
+/** Why somebody with a platform role does something; the audit log keeps it. */
+export const note = text({ min: 1, max: 500, isMultiline: true }).meta({
+  description: 'Why it is done, for the audit log.',
+  examples: ['Asked for by phone.'],
+})
+
+/** A body that has nothing but the note of an action, and may be left out. */
+export const noteBody = z
+  .strictObject({ note: note.optional() })
+  .meta({ id: 'ActionNote', description: 'Why something is done.', examples: [{ note: 'Asked for by phone.' }] })
+  .nullish()
+
 /** Body of an action that reads none: nothing, or an empty object. The document shows no body. */
 export const noBody = z.strictObject({}).nullish()
 

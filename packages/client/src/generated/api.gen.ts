@@ -1967,7 +1967,7 @@ export interface paths {
         head?: never;
         /**
          * Change the role of a user, deactivate or reactivate them
-         * @description Allowed for users with a role below the caller’s, never for the own account. The caller must be allowed to invite into the present and the new role. A user who becomes client_admin gets a personal organization, and a user who gets a platform role leaves theirs; their tasks are transferred. A deactivated user is signed out everywhere within a second.
+         * @description Allowed for users with a role below the caller’s, never for the own account. The caller must be allowed to invite into the present and the new role. A user who becomes client_admin gets a personal organization, and a user who gets a platform role leaves theirs; their tasks are transferred. A deactivated user is signed out everywhere within a second. `GET /admin/users/{id}/consequences` tells beforehand what a change does. The audit log keeps the `note`.
          */
         patch: operations["updateAnyUser"];
         trace?: never;
@@ -2007,6 +2007,106 @@ export interface paths {
          * @description Invalidate the cached profile of a user.
          */
         delete: operations["invalidateUserCache"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the sessions of a user
+         * @description The open ones, and those that ended lately with the reason. The audit log records it.
+         */
+        get: operations["listSessionsOfUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users/{id}/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the second factor of a user, and whether failed attempts lock the account
+         * @description Without any secret. The audit log records it.
+         */
+        get: operations["getFactorsOfUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users/{id}/consequences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count what an action would do to a user
+         * @description Changes nothing. `refusal` tells whether the caller may do it. The audit log records that the user was read.
+         */
+        get: operations["getUserConsequences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/organizations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List and search organizations
+         * @description The newest first. The audit log records which ones were shown.
+         */
+        get: operations["listOrganizations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/organizations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an organization
+         * @description With its client_admins; `GET /admin/users?organizationId=` lists all members. The audit log records that it was read.
+         */
+        get: operations["getAnyOrganization"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3166,7 +3266,7 @@ export interface components {
              */
             access: "read" | "changed";
             /**
-             * @description What was read or changed: `profile` (with e-mail and role), `mail` (address, kind and delivery), `report` (a message of the caller that was reported, or a report by the caller), `role`, `activation` (deactivated or reactivated), `membership` (removed from the organization), `sessions` (ended) or `secondFactor` (turned off).
+             * @description What was read or changed: `profile` (with e-mail and role), `mail` (address, kind and delivery), `report` (a message of the caller that was reported, or a report by the caller), `role`, `activation` (deactivated or reactivated), `membership` (removed from the organization), `sessions` (read, or ended) or `secondFactor` (read, or turned off).
              * @enum {string}
              */
             subject: "profile" | "mail" | "report" | "role" | "activation" | "membership" | "sessions" | "secondFactor";
@@ -3185,10 +3285,82 @@ export interface components {
              */
             createdAt: string;
         };
+        /** @description Why something is done. */
+        ActionNote: {
+            /** @description Why it is done, for the audit log. */
+            note?: string;
+        };
         /** @description Who was added. */
         AddedChatMembers: {
             /** @description The members, by the order in which they joined. */
             members: components["schemas"]["ListedChatMember"][];
+        };
+        /** @description An organization as operators see it. */
+        AdminOrganization: {
+            /**
+             * Format: uuid
+             * @description The id of the organization.
+             */
+            id: string;
+            /** @description Its name. */
+            name: string;
+            /** @description The second factor that its members must have. */
+            twoFactorMethod: components["schemas"]["TwoFactorMethod"];
+            /** @description The number of its members. */
+            memberCount: number;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            createdAt: string;
+            /** @description Whether it was created for one user alone. */
+            isPersonal: boolean;
+            /** @description The bytes that its files take. */
+            usedBytes: number;
+            /** @description Invitations into it that can be accepted now. */
+            openInvitations: number;
+        };
+        /** @description One organization as operators see it. */
+        AdminOrganizationDetail: {
+            /**
+             * Format: uuid
+             * @description The id of the organization.
+             */
+            id: string;
+            /** @description Its name. */
+            name: string;
+            /** @description The second factor that its members must have. */
+            twoFactorMethod: components["schemas"]["TwoFactorMethod"];
+            /** @description The number of its members. */
+            memberCount: number;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            createdAt: string;
+            /** @description Whether it was created for one user alone. */
+            isPersonal: boolean;
+            /** @description The bytes that its files take. */
+            usedBytes: number;
+            /** @description Invitations into it that can be accepted now. */
+            openInvitations: number;
+            /** @description The bytes that its files may take. */
+            quotaBytes: number;
+            /** @description The number of its files. */
+            fileCount: number;
+            /** @description The number of its tasks, up to 10,000: 10,001 means more. */
+            taskCount: number;
+            /** @description Members who are deactivated or about to be deleted. */
+            inactiveMembers: number;
+            /** @description Members who have yet to set up the required second factor. */
+            membersLackingFactor: number;
+            /** @description Its client_admins, up to 20, those who joined first. */
+            admins: components["schemas"]["UserSummary"][];
+        };
+        /** @description Items of the list. */
+        AdminOrganizationList: {
+            /** @description The organizations, the newest first. */
+            organizations: components["schemas"]["AdminOrganization"][];
         };
         /** @description A user as administrators see them. */
         AdminUser: {
@@ -3247,6 +3419,8 @@ export interface components {
              * @enum {string|null}
              */
             deactivatedBy: "organization" | "platform" | null;
+            /** @description The name of the organization of the user; null for platform roles. */
+            organizationName: string | null;
             /**
              * Format: date-time
              * @description When the user requested deletion, which a sign-in within 30 days cancels.
@@ -3264,6 +3438,8 @@ export interface components {
             role?: components["schemas"]["Role"];
             /** @description False deactivates the user, true reactivates them. */
             isActive?: boolean;
+            /** @description Why it is done, for the audit log. */
+            note?: string;
         };
         /** @description Figures about the tasks and reminders of the caller. */
         Analytics: {
@@ -4005,6 +4181,41 @@ export interface components {
             /** @description The addresses, the newest first. */
             suppressions: components["schemas"]["EmailSuppression"][];
         };
+        /** @description A session of a user that has ended. */
+        EndedSession: {
+            /**
+             * Format: uuid
+             * @description The id of the session.
+             */
+            id: string;
+            device: components["schemas"]["Device"];
+            /** @description The browser, as it names itself. */
+            userAgent: string | null;
+            /** @description The address of the latest request. */
+            ip: string | null;
+            /**
+             * Format: date-time
+             * @description When the user signed in.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When the session was last renewed.
+             */
+            lastUsedAt: string;
+            /**
+             * Format: date-time
+             * @description When it ends without further use.
+             */
+            expiresAt: string;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            endedAt: string;
+            /** @description Why it ended. */
+            endReason: string | null;
+        };
         /**
          * @description What programs decide by. A later release may add codes.
          * @enum {string}
@@ -4201,6 +4412,16 @@ export interface components {
             expiresAt: string;
             /** @description The name of the organization to join or to create; null for a platform role. */
             organizationName: string | null;
+            /**
+             * Format: uuid
+             * @description The organization to join; null for any other role than client_user.
+             */
+            organizationId: string | null;
+            /**
+             * Format: uuid
+             * @description The latest mail with its link.
+             */
+            emailId: string;
             /** @description Who sent the invitation. */
             invitedBy: {
                 /**
@@ -5470,6 +5691,66 @@ export interface components {
              */
             createdAt: string;
         };
+        /**
+         * @description What an administrator can do to a user.
+         * @enum {string}
+         */
+        UserAction: "deactivate" | "reactivate" | "changeRole" | "revokeSessions";
+        /** @description What an action would do to a user, counted now. */
+        UserConsequences: {
+            action: components["schemas"]["UserAction"];
+            /** @description Whether the user is in that state already. */
+            changesNothing: boolean;
+            /** @description How the action would be refused to the caller now; null when it would not. */
+            refusal: {
+                /** @description The `error.code` of the answer. */
+                code: string;
+                /** @description Why, in words. */
+                message: string;
+            } | null;
+            /** @description Whether another action restores what was. Sessions that ended stay ended. */
+            canUndo: boolean;
+            /** @description Open sessions that end. */
+            sessions: number;
+            /** @description Pending reminders: not sent while the account is deactivated, or sent again from now on. */
+            reminders: number;
+            /** @description Mails to the user that are on their way. They are sent all the same. */
+            queuedMails: number;
+            /** @description Open invitations of the user, which nobody can accept while they may not invite; or can again. */
+            invitations: number;
+            /** @description Tasks of the user that are not completed. They stay. */
+            openTasks: number;
+            /** @description Tasks of the user that move out of the organization, or into the new one. */
+            movedTasks: number;
+            /** @description Groups of the organization that the user leaves. */
+            leftGroups: number;
+            /** @description Other members of the organization, when no active client_admin is left among them. */
+            membersWithoutAdmin: number;
+        };
+        /** @description The second factor of a user, and whether failed attempts lock the account. */
+        UserFactors: {
+            /** @description The second factor that is on. */
+            method: components["schemas"]["TwoFactorMethod"];
+            /** @description The one that the organization requires; while it does, none can be turned off. */
+            requiredMethod: components["schemas"]["TwoFactorMethod"];
+            /** @description The unused recovery codes; 0 without an authenticator app. */
+            recoveryCodesLeft: number;
+            /**
+             * Format: date-time
+             * @description Since when the authenticator app is in use; null without one.
+             */
+            appSince: string | null;
+            /**
+             * Format: date-time
+             * @description Until when passwords are refused after wrong ones, on devices on which the user never signed in.
+             */
+            passwordLockedUntil: string | null;
+            /**
+             * Format: date-time
+             * @description Until when codes are refused after wrong ones, on such devices.
+             */
+            codeLockedUntil: string | null;
+        };
         /** @description Items of the list. */
         UserList: {
             /** @description The users that were found. */
@@ -5485,6 +5766,41 @@ export interface components {
             bio?: string | null;
             /** @description The IANA name of a time zone. Answers have the present name of its region. */
             timezone?: string;
+        };
+        /** @description A browser or device on which a user is signed in. */
+        UserSession: {
+            /**
+             * Format: uuid
+             * @description The id of the session.
+             */
+            id: string;
+            device: components["schemas"]["Device"];
+            /** @description The browser, as it names itself. */
+            userAgent: string | null;
+            /** @description The address of the latest request. */
+            ip: string | null;
+            /**
+             * Format: date-time
+             * @description When the user signed in.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When the session was last renewed.
+             */
+            lastUsedAt: string;
+            /**
+             * Format: date-time
+             * @description When it ends without further use.
+             */
+            expiresAt: string;
+        };
+        /** @description The sessions of a user. */
+        UserSessions: {
+            /** @description The open sessions, the last used first. */
+            open: components["schemas"]["UserSession"][];
+            /** @description Up to 20 sessions that have ended, the last opened first. */
+            ended: components["schemas"]["EndedSession"][];
         };
     };
     responses: never;
@@ -7250,6 +7566,10 @@ export interface operations {
             query?: {
                 /** @description Only invitations in this state. */
                 status?: components["schemas"]["InviteStatus"];
+                /** @description A part of the invited address. */
+                q?: string;
+                /** @description Only invitations into this organization. */
+                organizationId?: string;
                 /** @description The number of the page, from 1. */
                 page?: number;
                 /** @description The maximum number of items per page. */
@@ -7332,7 +7652,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ActionNote"];
+            };
+        };
         responses: {
             /** @description The invitation, with a new term. */
             200: {
@@ -7367,7 +7691,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ActionNote"];
+            };
+        };
         responses: {
             /** @description The revoked invitation. */
             200: {
@@ -9924,6 +10252,8 @@ export interface operations {
                 role?: components["schemas"]["Role"];
                 /** @description Only active users, or only deactivated ones. */
                 isActive?: boolean;
+                /** @description Only members of this organization. */
+                organizationId?: string;
                 /** @description The number of the page, from 1. */
                 page?: number;
                 /** @description The maximum number of items per page. */
@@ -9995,7 +10325,10 @@ export interface operations {
     updateAnyUser: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the version to change; without it any version is changed. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description The id of the user. */
                 id: string;
@@ -10041,7 +10374,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ActionNote"];
+            };
+        };
         responses: {
             /** @description The sessions have ended. */
             200: {
@@ -10093,6 +10430,191 @@ export interface operations {
                         success: true;
                         /** @description A sentence for the user. */
                         message: string;
+                    };
+                };
+            };
+        };
+    };
+    listSessionsOfUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the user. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sessions. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        /** @description The result. */
+                        data: {
+                            sessions: components["schemas"]["UserSessions"];
+                        };
+                    };
+                };
+            };
+        };
+    };
+    getFactorsOfUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the user. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The second factor. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        /** @description The result. */
+                        data: {
+                            factors: components["schemas"]["UserFactors"];
+                        };
+                    };
+                };
+            };
+        };
+    };
+    getUserConsequences: {
+        parameters: {
+            query: {
+                /** @description What would be done. */
+                action: components["schemas"]["UserAction"];
+                /** @description The new role, for `changeRole`. */
+                role?: components["schemas"]["Role"];
+            };
+            header?: never;
+            path: {
+                /** @description The id of the user. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What would happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        /** @description The result. */
+                        data: {
+                            consequences: components["schemas"]["UserConsequences"];
+                        };
+                    };
+                };
+            };
+        };
+    };
+    listOrganizations: {
+        parameters: {
+            query?: {
+                /** @description A part of the name. */
+                q?: string;
+                /** @description Only organizations of one user alone, or only the others. */
+                isPersonal?: boolean;
+                /** @description The maximum number of items per page. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of organizations. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        data: components["schemas"]["AdminOrganizationList"];
+                        /** @description The place of the page in the list. */
+                        pagination: components["schemas"]["Pagination"];
+                    };
+                };
+            };
+        };
+    };
+    getAnyOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the organization. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The organization. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        /** @description The result. */
+                        data: {
+                            organization: components["schemas"]["AdminOrganizationDetail"];
+                        };
                     };
                 };
             };

@@ -11,6 +11,9 @@ import type {
 import type { Data, Query, Whole } from '../http/operation-types.ts'
 import type {
   AccessLogEntry,
+  ActionNote,
+  AdminOrganization,
+  AdminOrganizationDetail,
   AdminUser,
   AdminUserPatch,
   Analytics,
@@ -82,7 +85,10 @@ import type {
   TaskPatch,
   TwoFactorState,
   User,
+  UserConsequences,
+  UserFactors,
   UserPatch,
+  UserSessions,
 } from './schemas.gen.ts'
 
 /** Every operation of the API as a method. */
@@ -570,7 +576,7 @@ export interface InvitesMethods {
    *
    * `POST /api/v1/invites/{id}/resend`
    */
-  resend(id: string, options?: CallOptions): Promise<Invite>
+  resend(id: string, body?: ActionNote, options?: CallOptions): Promise<Invite>
   /**
    * Revoke an invitation that nobody has accepted.
    *
@@ -578,7 +584,7 @@ export interface InvitesMethods {
    *
    * `DELETE /api/v1/invites/{id}`
    */
-  revoke(id: string, options?: CallOptions): Promise<Invite>
+  revoke(id: string, body?: ActionNote, options?: CallOptions): Promise<Invite>
   /**
    * Show an invitation, for the page of its link.
    *
@@ -1131,7 +1137,7 @@ export interface AdminMethods {
   /**
    * Change the role of a user, deactivate or reactivate them.
    *
-   * Allowed for users with a role below the caller’s, never for the own account. The caller must be allowed to invite into the present and the new role. A user who becomes client_admin gets a personal organization, and a user who gets a platform role leaves theirs; their tasks are transferred. A deactivated user is signed out everywhere within a second.
+   * Allowed for users with a role below the caller’s, never for the own account. The caller must be allowed to invite into the present and the new role. A user who becomes client_admin gets a personal organization, and a user who gets a platform role leaves theirs; their tasks are transferred. A deactivated user is signed out everywhere within a second. `GET /admin/users/{id}/consequences` tells beforehand what a change does. The audit log keeps the `note`.
    *
    * `PATCH /api/v1/admin/users/{id}`
    */
@@ -1143,7 +1149,7 @@ export interface AdminMethods {
    *
    * `POST /api/v1/admin/users/{id}/revoke-sessions`
    */
-  revokeSessions(id: string, options?: CallOptions): Promise<number>
+  revokeSessions(id: string, body?: ActionNote, options?: CallOptions): Promise<number>
   /**
    * Invalidate the cached profile of a user.
    *
@@ -1152,6 +1158,46 @@ export interface AdminMethods {
    * `DELETE /api/v1/admin/users/{id}/cache`
    */
   invalidateUserCache(id: string, options?: CallOptions): Promise<string>
+  /**
+   * Read the sessions of a user.
+   *
+   * The open ones, and those that ended lately with the reason. The audit log records it.
+   *
+   * `GET /api/v1/admin/users/{id}/sessions`
+   */
+  userSessions(id: string, options?: CallOptions): Promise<UserSessions>
+  /**
+   * Read the second factor of a user, and whether failed attempts lock the account.
+   *
+   * Without any secret. The audit log records it.
+   *
+   * `GET /api/v1/admin/users/{id}/factors`
+   */
+  userFactors(id: string, options?: CallOptions): Promise<UserFactors>
+  /**
+   * Count what an action would do to a user.
+   *
+   * Changes nothing. `refusal` tells whether the caller may do it. The audit log records that the user was read.
+   *
+   * `GET /api/v1/admin/users/{id}/consequences`
+   */
+  userConsequences(id: string, query: Query<'getUserConsequences'>, options?: CallOptions): Promise<UserConsequences>
+  /**
+   * List and search organizations.
+   *
+   * The newest first. The audit log records which ones were shown.
+   *
+   * `GET /api/v1/admin/organizations`
+   */
+  organizations(query?: Query<'listOrganizations'>, options?: CallOptions): Pages<AdminOrganization>
+  /**
+   * Read an organization.
+   *
+   * With its client_admins; `GET /admin/users?organizationId=` lists all members. The audit log records that it was read.
+   *
+   * `GET /api/v1/admin/organizations/{id}`
+   */
+  organization(id: string, options?: CallOptions): Promise<AdminOrganizationDetail>
   /**
    * Count the jobs of each queue.
    *

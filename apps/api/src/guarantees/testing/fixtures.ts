@@ -131,6 +131,12 @@ export const invite: Resource = async ({ db }, owner) => {
   return { id }
 }
 
+export const organization: Resource = async ({ db }) => {
+  const id = newId()
+  await db.insertInto('organizations').values({ id, name: 'Example Ltd.' }).execute()
+  return { id }
+}
+
 export const queue: Resource = async () => ({ name: 'email' })
 
 export const failedJob: Resource = async ({ db }) => {

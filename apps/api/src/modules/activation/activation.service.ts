@@ -9,11 +9,21 @@ type Tx = Pick<TransactContext, 'trx' | 'audit' | 'afterCommit'>
 
 /**
  * The principal who deactivates or reactivates an account: a client_admin for the organization, or an administrator for
- * the platform. Without an actor it is an operator on the command line.
+ * the platform. Without an actor it is an operator on the command line. The audit log keeps their note.
  */
-export type Decision = { by: 'organization' | 'platform'; actorId: string | null; origin?: Origin; now: Date }
+export type Decision = {
+  by: 'organization' | 'platform'
+  actorId: string | null
+  origin?: Origin
+  note?: string | undefined
+  now: Date
+}
 
-const auditedBy = ({ by, actorId }: Decision) => (actorId === null ? 'operator' : by)
+/** Returns the fields of an audit event that tell who decided, and why. */
+const auditedBy = ({ by, actorId, note }: Decision) => ({
+  by: actorId === null ? 'operator' : by,
+  ...(note && { note }),
+})
 
 /**
  * Deactivates an account and ends its sessions. The caller has locked the row. An account that its organization
@@ -34,7 +44,7 @@ export async function deactivate(
     targetType: 'user',
     targetId: user.id,
     before: { isActive: user.is_active },
-    after: { isActive: false, by: auditedBy(decision) },
+    after: { isActive: false, ...auditedBy(decision) },
     context: origin,
   })
   await endSessions(deps, tx, user.id, { reason: 'deactivated', actorId, origin, now })
@@ -63,7 +73,7 @@ export async function reactivate(
     targetType: 'user',
     targetId: user.id,
     before: { isActive: false },
-    after: { isActive: true, by: auditedBy(decision) },
+    after: { isActive: true, ...auditedBy(decision) },
     context: origin,
   })
 }

@@ -6,7 +6,7 @@ import type { UserRow } from '../accounts/accounts.service.ts'
 import { isFoundBy } from '../accounts/user-search.ts'
 import type { UserQuery } from './admin-users.schema.ts'
 
-type Filters = Pick<UserQuery, 'q' | 'role' | 'isActive'>
+type Filters = Pick<UserQuery, 'q' | 'role' | 'isActive' | 'organizationId'>
 
 /** Counting stops above this. */
 const maxCounted = 10_000
@@ -33,11 +33,12 @@ export async function countUsers(db: Db, filters: Filters): Promise<number> {
   return rows[0]?.total ?? 0
 }
 
-function matches({ q, role, isActive }: Filters): RawBuilder<unknown> {
+function matches({ q, role, isActive, organizationId }: Filters): RawBuilder<unknown> {
   const parts = [
     sql`anonymised_at is null`,
     role && sql`role = ${role}`,
     isActive !== undefined && sql`is_active = ${isActive}`,
+    organizationId !== undefined && sql`organization_id = ${organizationId}::uuid`,
     q && isFoundBy(q),
   ].filter((part) => part !== undefined && part !== false && part !== '')
   return sql.join(parts, sql` and `)

@@ -1,6 +1,7 @@
 import { rolesWith } from '@muster/policy'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
+import { etagOf, ifMatch, ifMatchHeaders } from '../../http/etag.ts'
 import { answer, errors, messageReplyOf, ok, okMessage } from '../../http/reply.ts'
 import {
   adminUserParams,
@@ -8,6 +9,7 @@ import {
   adminUserReply,
   adminUsersReply,
   endedReply,
+  revokeSessionsBody,
   userQuery,
 } from './admin-users.schema.ts'
 import * as users from './admin-users.service.ts'
@@ -49,10 +51,14 @@ export const adminUsersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asy
         summary: 'Read a user',
         description: 'The audit log records that the user was read.',
         params: adminUserParams,
-        response: { 200: answer(adminUserReply, 'The user.'), ...errors('NOT_FOUND') },
+        response: { 200: answer(adminUserReply, 'The user.', 'ETag'), ...errors('NOT_FOUND') },
       },
     },
-    async (request) => ok({ user: await users.readUser(context, principalOf(request), request.params.id) }),
+    async (request, reply) => {
+      const { user, version } = await users.readUser(context, principalOf(request), request.params.id)
+      reply.header('etag', etagOf(version))
+      return ok({ user })
+    },
   )
 
   app.patch(
@@ -64,17 +70,23 @@ export const adminUsersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asy
         tags,
         summary: 'Change the role of a user, deactivate or reactivate them',
         description:
-          'Allowed for users with a role below the caller’s, never for the own account. The caller must be allowed to invite into the present and the new role. A user who becomes client_admin gets a personal organization, and a user who gets a platform role leaves theirs; their tasks are transferred. A deactivated user is signed out everywhere within a second.',
+          'Allowed for users with a role below the caller’s, never for the own account. The caller must be allowed to invite into the present and the new role. A user who becomes client_admin gets a personal organization, and a user who gets a platform role leaves theirs; their tasks are transferred. A deactivated user is signed out everywhere within a second. `GET /admin/users/{id}/consequences` tells beforehand what a change does. The audit log keeps the `note`.',
         params: adminUserParams,
+        headers: ifMatchHeaders,
         body: adminUserPatch,
         response: {
-          200: answer(adminUserReply, 'The changed user.'),
-          ...errors('ROLE_NOT_ALLOWED', 'NOT_FOUND', 'LAST_ADMIN', 'CONFLICT'),
+          200: answer(adminUserReply, 'The changed user.', 'ETag'),
+          ...errors('ROLE_NOT_ALLOWED', 'NOT_FOUND', 'LAST_ADMIN', 'CONFLICT', 'STALE'),
         },
       },
     },
-    async (request) =>
-      ok({ user: await users.changeUser(context, principalOf(request), request.params.id, request.body) }),
+    async (request, reply) => {
+      const { params, body } = request
+      const options = { isCurrent: ifMatch(request) }
+      const { user, version } = await users.changeUser(context, principalOf(request), params.id, body, options)
+      reply.header('etag', etagOf(version))
+      return ok({ user })
+    },
   )
 
   app.post(
@@ -86,11 +98,12 @@ export const adminUsersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asy
         tags,
         summary: 'End all sessions of a user',
         params: adminUserParams,
+        body: revokeSessionsBody,
         response: { 200: answer(endedReply, 'The sessions have ended.'), ...errors('NOT_FOUND') },
       },
     },
     async (request) => {
-      const ended = await users.revokeSessions(context, principalOf(request), request.params.id)
+      const ended = await users.revokeSessions(context, principalOf(request), request.params.id, request.body ?? {})
       return ok({ ended }, 'The sessions have ended.')
     },
   )

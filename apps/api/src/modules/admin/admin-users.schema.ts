@@ -2,7 +2,7 @@ import { roleSchema } from '@muster/policy'
 import { instant } from '@muster/realtime/shapes'
 import { z } from 'zod'
 import { rule } from '../../http/errors/details-of-issues.ts'
-import { id, queryBoolean, text } from '../../http/fields.ts'
+import { id, note, noteBody, queryBoolean, text } from '../../http/fields.ts'
 import { pageNumber, pageSize } from '../../http/pagination.ts'
 import { pageReplyOf, replyOf } from '../../http/reply.ts'
 import { user } from '../accounts/accounts.schema.ts'
@@ -18,6 +18,13 @@ export const adminUser = user
         description:
           'The side that deactivated the account. Only the platform can reactivate an account that it deactivated.',
         examples: [null],
+      }),
+    organizationName: z
+      .string()
+      .nullable()
+      .meta({
+        description: 'The name of the organization of the user; null for platform roles.',
+        examples: ['Example Ltd.'],
       }),
     deletionRequestedAt: instant.nullable().meta({
       description: 'When the user requested deletion, which a sign-in within 30 days cancels.',
@@ -35,6 +42,7 @@ export const userQuery = z
     q: text({ min: 1, max: 100 }).optional().describe('A part of the name, the username or the e-mail.'),
     role: roleSchema.optional().describe('Only users with this role.'),
     isActive: queryBoolean.optional().describe('Only active users, or only deactivated ones.'),
+    organizationId: id.optional().describe('Only members of this organization.'),
     page: pageNumber().default(1),
     limit: pageSize(20),
   })
@@ -54,12 +62,14 @@ export const adminUserPatch = z
   .strictObject({
     role: roleSchema.describe('The new role.'),
     isActive: z.boolean().describe('False deactivates the user, true reactivates them.'),
+    note,
   })
   .partial()
-  .refine((patch) => Object.keys(patch).length > 0, rule('NOTHING_TO_CHANGE'))
+  .refine(({ note: _, ...patch }) => Object.keys(patch).length > 0, rule('NOTHING_TO_CHANGE'))
   .meta({ id: 'AdminUserPatch', description: 'What to change of a user.', examples: [{ isActive: true }] })
 export type AdminUserPatch = z.output<typeof adminUserPatch>
 
+export const revokeSessionsBody = noteBody
 export const adminUserReply = replyOf(z.object({ user: adminUser }))
 export const adminUsersReply = pageReplyOf(
   z

@@ -13,7 +13,7 @@ import type { Presence } from '../accounts/presence.ts'
 import { toProfile } from '../accounts/user-view.ts'
 import { deactivate, reactivate } from '../activation/activation.service.ts'
 import { assertNotLastAdmin, setMembership } from '../members/membership.service.ts'
-import { createPersonalOrganization } from '../organizations/organizations.service.ts'
+import { createPersonalOrganization, findOrganizationNames } from '../organizations/organizations.service.ts'
 import { endSessions, type RevocationDeps } from '../sessions/end-sessions.ts'
 import * as queries from './admin-users.queries.ts'
 import type { AdminUser, AdminUserPatch, UserQuery } from './admin-users.schema.ts'
@@ -28,7 +28,7 @@ export type UserAdminDeps = Invalidator &
 /** Lists a page of users. Audits which users were shown, but not the search text, which may be a name. */
 export async function listUsers(deps: UserAdminDeps & { reads: Reads }, principal: Principal, query: UserQuery) {
   assertPermission(principal, 'user.read')
-  const { page, limit, role, isActive, q } = query
+  const { page, limit, role, isActive, organizationId, q } = query
   const offset = (page - 1) * limit
   const { rows, total } = await deps.reads.read(async (db) => {
     const found = await queries.listUsers(db, query, { offset, count: limit })
@@ -43,7 +43,12 @@ export async function listUsers(deps: UserAdminDeps & { reads: Reads }, principa
       targetId: 'list',
       after: {
         ...commandLineMark(principal),
-        filters: { ...(role && { role }), ...(isActive !== undefined && { isActive }), isSearch: q !== undefined },
+        filters: {
+          ...(role && { role }),
+          ...(isActive !== undefined && { isActive }),
+          ...(organizationId && { organizationId }),
+          isSearch: q !== undefined,
+        },
         userIds: rows.map(({ id }) => id),
       },
       ...auditActor(principal),
@@ -53,8 +58,12 @@ export async function listUsers(deps: UserAdminDeps & { reads: Reads }, principa
   return { users, pagination: numberedPage({ page, limit, total }) }
 }
 
-/** Reads one user and audits it. @throws DomainError NOT_FOUND, also for a user made anonymous */
-export async function readUser(deps: UserAdminDeps, principal: Principal, userId: string): Promise<AdminUser> {
+/** Reads one user with the version of the row, and audits it. @throws DomainError NOT_FOUND, also for a user made anonymous */
+export async function readUser(
+  deps: UserAdminDeps,
+  principal: Principal,
+  userId: string,
+): Promise<{ user: AdminUser; version: number }> {
   assertPermission(principal, 'user.read')
   const row = requirePresent(await findUser(deps.db, userId))
   await deps.transact(async ({ audit }) =>
@@ -65,12 +74,13 @@ export async function readUser(deps: UserAdminDeps, principal: Principal, userId
       ...auditActor(principal),
     }),
   )
-  return toAdminUser(deps, row)
+  return toVersioned(deps, row)
 }
 
 /**
  * Changes a user's role, deactivates or reactivates them, in one transaction. A patch that changes nothing is not audited.
- * @throws DomainError NOT_FOUND, FORBIDDEN, ROLE_NOT_ALLOWED, LAST_ADMIN when the patch takes the last client_admin from an
+ * @param options.isCurrent tells whether a version is the one that the principal has seen
+ * @throws DomainError NOT_FOUND, FORBIDDEN, STALE, ROLE_NOT_ALLOWED, LAST_ADMIN when the patch takes the last client_admin from an
  *   organization with other members
  */
 export async function changeUser(
@@ -78,19 +88,22 @@ export async function changeUser(
   principal: Principal,
   userId: string,
   patch: AdminUserPatch,
-): Promise<AdminUser> {
+  { isCurrent = () => true }: { isCurrent?: (version: number) => boolean } = {},
+): Promise<{ user: AdminUser; version: number }> {
   const now = deps.clock.now()
+  const { note } = patch
   const row = await deps.transact(async (tx) => {
     const { lockedPrincipal, user } = await lockWithPrincipal(tx.trx, principal, userId)
     assertCanManage(lockedPrincipal, user)
+    if (!isCurrent(user.version)) throw new DomainError('STALE')
     if (patch.role !== undefined && patch.role !== user.role)
-      await changeRole(deps, tx, lockedPrincipal, user, patch.role)
-    const decision = { by: 'platform', ...sessionActor(principal), now } as const
+      await changeRole(deps, tx, lockedPrincipal, user, { to: patch.role, note })
+    const decision = { by: 'platform', ...sessionActor(principal), note, now } as const
     if (patch.isActive === false) await deactivate(deps, tx, user, decision)
     if (patch.isActive === true) await reactivate(deps, tx, user, decision)
     return requirePresent(await findUser(tx.trx, userId))
   })
-  return toAdminUser(deps, row)
+  return toVersioned(deps, row)
 }
 
 /**
@@ -98,14 +111,19 @@ export async function changeUser(
  * @returns how many were open
  * @throws DomainError NOT_FOUND, FORBIDDEN
  */
-export async function revokeSessions(deps: UserAdminDeps, principal: Principal, userId: string): Promise<number> {
+export async function revokeSessions(
+  deps: UserAdminDeps,
+  principal: Principal,
+  userId: string,
+  { note }: { note?: string | undefined } = {},
+): Promise<number> {
   const now = deps.clock.now()
   return deps.transact(async (tx) => {
     const { lockedPrincipal, user } = await lockWithPrincipal(tx.trx, principal, userId)
     assertCanManage(lockedPrincipal, user)
     const reason = 'ended by an administrator'
     const count = await endSessions(deps, tx, userId, { reason, ...sessionActor(principal), now })
-    const after = { ...commandLineMark(principal), ended: count }
+    const after = { ...commandLineMark(principal), ended: count, ...(note && { note }) }
     tx.audit({ action: 'user.sessions_revoked', ...target(userId), after, ...auditActor(principal) })
     tx.afterCommit(() => invalidateProfile(deps, userId))
     return count
@@ -136,7 +154,7 @@ async function changeRole(
   tx: Pick<TransactContext, 'trx' | 'enqueue' | 'audit' | 'signal' | 'afterCommit'>,
   principal: Principal,
   user: UserRow,
-  to: Role,
+  { to, note }: { to: Role; note: string | undefined },
 ): Promise<void> {
   assertCanChangeRole(principal, user, to)
   if (user.role === 'client_admin') await assertNotLastAdmin(tx.trx, user, { path: 'body.role' })
@@ -155,7 +173,7 @@ async function changeRole(
     action: 'user.role_changed',
     ...target(user.id),
     before: { role: user.role, organizationId: user.organization_id },
-    after: { ...commandLineMark(principal), ...membership },
+    after: { ...commandLineMark(principal), ...membership, ...(note && { note }) },
     ...auditActor(principal),
   })
 }
@@ -174,7 +192,8 @@ async function lockWithPrincipal(
   return { lockedPrincipal: { ...principal, actor: lockedActor }, user: requirePresent(users.get(userId)) }
 }
 
-function requirePresent(row: UserRow | undefined): UserRow {
+/** Asserts that there is such a user, who is not anonymous. @throws DomainError NOT_FOUND */
+export function requirePresent(row: UserRow | undefined): UserRow {
   if (!row || row.anonymised_at) throw new DomainError('NOT_FOUND')
   return row
 }
@@ -182,16 +201,26 @@ function requirePresent(row: UserRow | undefined): UserRow {
 const target = (userId: string) => ({ targetType: 'user', targetId: userId })
 const sessionActor = ({ actor, origin }: Principal) => ({ actorId: actor?.userId ?? null, origin })
 
-const toAdminUser = async (deps: UserAdminDeps, row: UserRow) => (await toAdminUsers(deps, [row]))[0] as AdminUser
+async function toVersioned(deps: UserAdminDeps, row: UserRow): Promise<{ user: AdminUser; version: number }> {
+  const [user] = await toAdminUsers(deps, [row])
+  return { user: user as AdminUser, version: row.version }
+}
 
-async function toAdminUsers({ presence, clock }: UserAdminDeps, rows: readonly UserRow[]): Promise<AdminUser[]> {
-  const records = await presence.read(rows.map(({ id }) => id))
+async function toAdminUsers({ db, presence, clock }: UserAdminDeps, rows: readonly UserRow[]): Promise<AdminUser[]> {
+  const [records, organizations] = await Promise.all([
+    presence.read(rows.map(({ id }) => id)),
+    findOrganizationNames(
+      db,
+      rows.flatMap((row) => row.organization_id ?? []),
+    ),
+  ])
   const now = clock.now()
   return rows.map((row) => ({
     ...toProfile(row),
     ...presenceOf(records?.get(row.id), { lastSeenAt: row.last_seen_at, now }),
     isActive: row.is_active,
     deactivatedBy: row.deactivated_by as AdminUser['deactivatedBy'],
+    organizationName: organizations.get(row.organization_id ?? '') ?? null,
     deletionRequestedAt: row.deletion_requested_at?.toISOString() ?? null,
   }))
 }

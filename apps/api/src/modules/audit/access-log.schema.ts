@@ -22,7 +22,7 @@ const accessLogEntry = z
     access: z.enum(['read', 'changed']).meta({ description: 'Whether it was only read.', examples: ['read'] }),
     subject: z.enum(accessSubjects).meta({
       description:
-        'What was read or changed: `profile` (with e-mail and role), `mail` (address, kind and delivery), `report` (a message of the caller that was reported, or a report by the caller), `role`, `activation` (deactivated or reactivated), `membership` (removed from the organization), `sessions` (ended) or `secondFactor` (turned off).',
+        'What was read or changed: `profile` (with e-mail and role), `mail` (address, kind and delivery), `report` (a message of the caller that was reported, or a report by the caller), `role`, `activation` (deactivated or reactivated), `membership` (removed from the organization), `sessions` (read, or ended) or `secondFactor` (read, or turned off).',
       examples: ['profile'],
     }),
     isList: z.boolean().meta({ description: 'Whether it was in a list, beside others.', examples: [false] }),

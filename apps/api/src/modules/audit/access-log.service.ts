@@ -14,6 +14,8 @@ const changed = (subject: Access['subject']): Access => ({ access: 'changed', su
 /** The accesses whose target is the user, by their action. What others do between themselves and the user, such as blocking, is none. */
 const direct: Readonly<Record<string, Access>> = {
   'admin.user_read': read('profile'),
+  'admin.user_sessions_read': read('sessions'),
+  'admin.user_factors_read': read('secondFactor'),
   'user.role_changed': changed('role'),
   'user.deactivated': changed('activation'),
   'user.reactivated': changed('activation'),

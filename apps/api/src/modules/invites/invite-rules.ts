@@ -73,6 +73,8 @@ export const toInvite = (row: InviteRow, now: Date): Invite => ({
   status: statusOf(row, now),
   expiresAt: row.expires_at.toISOString(),
   organizationName: row.organization_name,
+  organizationId: row.organization_id,
+  emailId: row.email_id,
   invitedBy: { id: row.inviter_id, name: row.inviter_name },
   createdAt: row.created_at.toISOString(),
 })

@@ -1,4 +1,5 @@
 import type { Db } from '@muster/db'
+import { partOfEmailAddress } from '@muster/identifiers'
 import { type RawBuilder, sql } from 'kysely'
 import { type InviteRow, selectWhere } from './invites.queries.ts'
 import type { InviteStatus } from './invites.schema.ts'
@@ -7,6 +8,10 @@ export type InviteFilter = {
   /** Only the invitations of this inviter. */
   inviterId: string | undefined
   status: InviteStatus | undefined
+  /** A part of the invited address. */
+  q?: string | undefined
+  /** Only the invitations into this organization. */
+  organizationId?: string | undefined
   now: Date
 }
 
@@ -41,10 +46,15 @@ export function invitePage(filter: InviteFilter, { limit, offset }: InvitePage):
  * Builds one SELECT for each condition that means the status. The order, which a count does not need, makes Postgres read
  * an index, and only as much of it as `limit` needs, independently of the order of rows in the table.
  */
-function found({ inviterId, status, now }: InviteFilter, limit: number): RawBuilder<unknown> {
-  const isSent = inviterId === undefined ? sql`true` : sql`inviter_id = ${inviterId}`
+function found({ inviterId, status, q, organizationId, now }: InviteFilter, limit: number): RawBuilder<unknown> {
+  const conditions = [
+    ...(inviterId === undefined ? [] : [sql`inviter_id = ${inviterId}`]),
+    ...(q === undefined ? [] : [sql`strpos(email, ${partOfEmailAddress(q)}) > 0`]),
+    ...(organizationId === undefined ? [] : [sql`organization_id = ${organizationId}::uuid`]),
+  ]
+  const isFound = conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `)
   const selects = conditionsOf(status, now).map(
-    (condition) => sql`(select id from ${condition} and ${isSent} order by id desc limit ${limit})`,
+    (condition) => sql`(select id from ${condition} and ${isFound} order by id desc limit ${limit})`,
   )
   return sql.join(selects, sql` union all `)
 }
@@ -64,7 +74,7 @@ function conditionsOf(status: InviteStatus | undefined, now: Date): RawBuilder<u
       return [
         sql`invites where status = 'expired'`,
         sql`(
-          select id, inviter_id from invites where status = 'pending' and expires_at <= ${now} offset 0
+          select id, inviter_id, organization_id, email from invites where status = 'pending' and expires_at <= ${now} offset 0
         ) as run_out where true`,
       ]
     default:

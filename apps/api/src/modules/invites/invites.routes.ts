@@ -12,6 +12,7 @@ import {
   acceptBody,
   accountIn,
   invitationReply,
+  inviteNote,
   inviteParams,
   inviteReply,
   invitesQuery,
@@ -85,14 +86,17 @@ const sendingRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, {
         summary: 'Resend an invitation, with a new link and a whole term',
         description: 'Previous links no longer work. An expired invitation becomes pending again.',
         params: inviteParams,
+        body: inviteNote,
         response: {
           200: answer(inviteReply, 'The invitation, with a new term.'),
           ...errors('ROLE_NOT_ALLOWED', 'NOT_FOUND', 'INVITE_OPEN', 'ALREADY_EXISTS', 'CONFLICT'),
         },
       },
     },
-    async (request) =>
-      ok({ invite: await invites.resendInvite(context, request.actor, request.params.id, originOf(request)) }),
+    async (request) => {
+      const options = { origin: originOf(request), ...request.body }
+      return ok({ invite: await invites.resendInvite(context, request.actor, request.params.id, options) })
+    },
   )
 
   app.delete(
@@ -104,14 +108,17 @@ const sendingRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, {
         tags,
         summary: 'Revoke an invitation that nobody has accepted',
         params: inviteParams,
+        body: inviteNote,
         response: {
           200: answer(inviteReply, 'The revoked invitation.'),
           ...errors('ROLE_NOT_ALLOWED', 'NOT_FOUND', 'CONFLICT'),
         },
       },
     },
-    async (request) =>
-      ok({ invite: await invites.revokeInvite(context, request.actor, request.params.id, originOf(request)) }),
+    async (request) => {
+      const options = { origin: originOf(request), ...request.body }
+      return ok({ invite: await invites.revokeInvite(context, request.actor, request.params.id, options) })
+    },
   )
 }
 

@@ -5,7 +5,7 @@ import { instant } from '@muster/realtime/shapes'
 import { z } from 'zod'
 import { linkToken } from '../../http/codes.ts'
 import { issueOf, rule } from '../../http/errors/details-of-issues.ts'
-import { examplePassword, id, newPassword } from '../../http/fields.ts'
+import { examplePassword, id, newPassword, noteBody, text } from '../../http/fields.ts'
 import { pageNumber, pageSize } from '../../http/pagination.ts'
 import { pageReplyOf, replyOf } from '../../http/reply.ts'
 import { displayName, timezone } from '../accounts/accounts.schema.ts'
@@ -36,6 +36,8 @@ export const invite = z
         description: 'The name of the organization to join or to create; null for a platform role.',
         examples: ['Example Ltd.'],
       }),
+    organizationId: z.uuid().nullable().describe('The organization to join; null for any other role than client_user.'),
+    emailId: z.uuid().describe('The latest mail with its link.'),
     invitedBy: z
       .object({
         id: z.uuid().describe('The id of the inviter.'),
@@ -48,6 +50,7 @@ export const invite = z
 export type Invite = z.infer<typeof invite>
 
 export const inviteReply = replyOf(z.object({ invite }))
+export const inviteNote = noteBody
 export const inviteParams = z.strictObject({ id: id.describe('The id of the invitation.') })
 
 export const newInvite = z
@@ -79,6 +82,8 @@ const maxOffset = 10_000
 export const invitesQuery = z
   .strictObject({
     status: inviteStatus.optional().describe('Only invitations in this state.'),
+    q: text({ min: 1, max: 100 }).optional().describe('A part of the invited address.'),
+    organizationId: id.optional().describe('Only invitations into this organization.'),
     page: pageNumber().default(1),
     limit: pageSize(20),
   })

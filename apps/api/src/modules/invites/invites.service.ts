@@ -26,7 +26,7 @@ import { countInvites, listInvites as listRows } from './invites-list.queries.ts
 import { signalInvite } from './signal-invite.ts'
 
 type InviteDeps = Pick<Deps, 'db' | 'transact' | 'clock'>
-type Action = { actor: Actor; origin: Origin; now: Date }
+type Action = { actor: Actor; origin: Origin; note?: string | undefined; now: Date }
 
 /** How long a link works after its mail was enqueued. */
 const termMs = templates.invite.token.ttlMs
@@ -62,10 +62,11 @@ export async function createInvite(
 export async function listInvites(
   { reads, clock }: { reads: Reads } & Pick<Deps, 'clock'>,
   actor: Actor,
-  { status, page, limit }: InvitesQuery,
+  { page, limit, ...wanted }: InvitesQuery,
 ) {
   const now = clock.now()
-  const filter = { inviterId: visibleInviter(actor), status, now }
+  const { status, q, organizationId } = wanted
+  const filter = { inviterId: visibleInviter(actor), status, q, organizationId, now }
   const [rows, total] = await reads.read(
     (db) => Promise.all([listRows(db, filter, { limit, offset: (page - 1) * limit }), countInvites(db, filter)]),
     'bySession',
@@ -82,7 +83,7 @@ export async function resendInvite(
   { db, transact, clock }: InviteDeps,
   actor: Actor,
   id: string,
-  origin: Origin,
+  { origin, note }: { origin: Origin; note?: string | undefined },
 ): Promise<Invite> {
   const now = clock.now()
   await transact(async (tx) => {
@@ -106,7 +107,7 @@ export async function resendInvite(
       ...eventOn('invite', id, actor.userId, origin),
       action: 'invite.resent',
       before: { expiresAt: row.expires_at.toISOString() },
-      after: { expiresAt: term.expires_at.toISOString() },
+      after: { expiresAt: term.expires_at.toISOString(), ...(note && { note }) },
     })
   }).catch(rethrowAsOpen)
   return toInvite(await mustFind(db, id), now)
@@ -120,7 +121,7 @@ export async function revokeInvite(
   { db, transact, clock }: InviteDeps,
   actor: Actor,
   id: string,
-  origin: Origin,
+  { origin, note }: { origin: Origin; note?: string | undefined },
 ): Promise<Invite> {
   const now = clock.now()
   await transact(async (tx) => {
@@ -128,7 +129,7 @@ export async function revokeInvite(
     const row = await queries.lockById(tx.trx, id)
     assertMayChange(lockedActor, row)
     if (row.status === 'accepted') throw hasEnded('accepted')
-    if (row.status === 'pending') await end(tx, row, 'revoked', { actor, origin, now })
+    if (row.status === 'pending') await end(tx, row, 'revoked', { actor, origin, note, now })
   })
   return toInvite(await mustFind(db, id), now)
 }
@@ -196,7 +197,7 @@ async function end(
   tx: TransactContext,
   { id, email_id, inviter_id }: queries.InviteRow,
   status: 'expired' | 'revoked',
-  { actor, origin, now }: Action,
+  { actor, origin, note, now }: Action,
 ): Promise<void> {
   await queries.update(tx.trx, id, { status }, now)
   signalInvite(tx, { id, inviter_id })
@@ -205,7 +206,7 @@ async function end(
     ...eventOn('invite', id, actor.userId, origin),
     action: `invite.${status}`,
     before: { status: 'pending' satisfies InviteStatus },
-    after: { status },
+    after: { status, ...(note && { note }) },
   })
 }
 

@@ -61,6 +61,17 @@ export async function beginAttempt(
   }
 }
 
+/** Reads until when attempts of strangers at a user's password and codes are refused; null where they are not. */
+export async function readLocks(deps: LockoutDeps, user: UserRow): Promise<Record<SecretKind, Date | null>> {
+  const now = deps.clock.now()
+  const read = async (kind: SecretKind) => {
+    const lock = await queries.findLock(deps.db, keyOf(deps, kind, { email: user.email, user, origin: {} }))
+    return lock && lock.lockedUntil > now ? lock.lockedUntil : null
+  }
+  const [password, code] = await Promise.all([read('password'), read('code')])
+  return { password, code }
+}
+
 /** How long an attempt waits for the parallel attempts before it; the guard of addresses waits as long. */
 const maxWaitMs = 3_000
 const retryMs = 100
@@ -125,7 +136,11 @@ async function recordLock(tx: TransactContext, { key, kind, claimant, failure, n
  * Derives the counter's key, which contains no readable address. A new cookie key restarts all counters, which the
  * passing of a day does anyway.
  */
-function keyOf({ config }: Pick<Deps, 'config'>, kind: SecretKind, { email, user, origin }: Claimant): string {
+function keyOf(
+  { config }: Pick<Deps, 'config'>,
+  kind: SecretKind,
+  { email, user, origin }: Pick<Claimant, 'email' | 'user'> & { origin: Partial<Origin> },
+): string {
   const ring = config.keys.cookie
   const device = readDevice(ring, origin.deviceCookie)
   const holder = user && device?.userId === user.id ? ['device', device.deviceId] : ['email', email]

@@ -175,6 +175,18 @@ export function findOwner(trx: Trx, userId: string) {
   return trx.selectFrom('users').select(['email', 'name', 'timezone']).where('id', '=', userId).executeTakeFirst()
 }
 
+/** Lists sessions of the user that have ended, the last opened first. */
+export function listEnded(db: Db, userId: string, { now, limit }: { now: Date; limit: number }) {
+  return db
+    .selectFrom('sessions')
+    .select(['id', 'user_agent', 'ip', 'created_at', 'last_used_at', 'expires_at', 'revoked_at', 'revoked_reason'])
+    .where('user_id', '=', userId)
+    .where((eb) => eb.or([eb('revoked_at', 'is not', null), eb('expires_at', '<=', now)]))
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute()
+}
+
 /** Lists the user's open sessions, the last used first. */
 export function listOpen(db: Db | Trx, userId: string, now: Date) {
   return db

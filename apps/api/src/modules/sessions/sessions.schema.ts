@@ -20,7 +20,7 @@ const device = z
   })
   .meta({ id: 'Device', description: 'What a user agent says about itself, which it may invent.' })
 
-const session = z
+export const session = z
   .object({
     id: z.uuid().describe('The id of the session.'),
     device,

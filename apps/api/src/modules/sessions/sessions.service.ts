@@ -13,17 +13,40 @@ type SessionDeps = RevocationDeps & Pick<Deps, 'transact' | 'clock'>
 /** Lists the actor's open sessions, the last used first. */
 export async function listSessions({ db, clock }: Pick<Deps, 'db' | 'clock'>, actor: Actor) {
   const rows = await queries.listOpen(db, actor.userId, clock.now())
-  return rows.map((row) => ({
-    id: row.id,
-    device: deviceOf(row.user_agent),
-    userAgent: row.user_agent,
-    ip: row.ip,
-    createdAt: row.created_at.toISOString(),
-    lastUsedAt: row.last_used_at.toISOString(),
-    expiresAt: row.expires_at.toISOString(),
-    current: row.id === actor.sessionId,
-  }))
+  return rows.map((row) => ({ ...toSession(row), current: row.id === actor.sessionId }))
 }
+
+/** Lists a user's open sessions, the last used first, and the `limit` sessions that were opened last of those that have ended. */
+export async function listSessionsOf(
+  { db, clock }: Pick<Deps, 'db' | 'clock'>,
+  userId: string,
+  { limit }: { limit: number },
+) {
+  const now = clock.now()
+  const [open, ended] = await Promise.all([
+    queries.listOpen(db, userId, now),
+    queries.listEnded(db, userId, { now, limit }),
+  ])
+  return {
+    open: open.map(toSession),
+    ended: ended.map((row) => ({
+      ...toSession(row),
+      endedAt: (row.revoked_at ?? row.expires_at).toISOString(),
+      endReason: row.revoked_at ? row.revoked_reason : 'expired',
+    })),
+  }
+}
+
+type ShownRow = Awaited<ReturnType<typeof queries.listOpen>>[number]
+const toSession = (row: ShownRow) => ({
+  id: row.id,
+  device: deviceOf(row.user_agent),
+  userAgent: row.user_agent,
+  ip: row.ip,
+  createdAt: row.created_at.toISOString(),
+  lastUsedAt: row.last_used_at.toISOString(),
+  expiresAt: row.expires_at.toISOString(),
+})
 
 /** Ends one session of the actor. @throws DomainError NOT_FOUND when it is not theirs or has ended */
 export async function revokeSession(deps: SessionDeps, actor: Actor, sessionId: string, origin: Origin): Promise<void> {

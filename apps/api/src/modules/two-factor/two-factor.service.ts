@@ -42,6 +42,16 @@ export async function getState({ db }: Pick<Deps, 'db'>, actor: Actor): Promise<
   return { method: methodOf(user), requiredMethod, recoveryCodesLeft }
 }
 
+/** Returns a user's second factor, and since when their app is in use; null without one. */
+export async function getFactorsOf({ db }: Pick<Deps, 'db'>, user: UserRow) {
+  const [requiredMethod, recoveryCodesLeft, totp] = await Promise.all([
+    queries.findRequiredMethod(db, user.id),
+    queries.countRecoveryCodes(db, user.id),
+    queries.findTotp(db, user.id),
+  ])
+  return { method: methodOf(user), requiredMethod, recoveryCodesLeft, appSince: totp?.confirmed_at ?? null }
+}
+
 export type TotpSetup = { secret: string; otpauthUrl: string; qrCode: string }
 
 /**
