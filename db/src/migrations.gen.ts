@@ -26,6 +26,7 @@ import * as m23 from '../migrations/0024_installation.ts'
 import * as m24 from '../migrations/0025_causes.ts'
 import * as m25 from '../migrations/0026_restore.ts'
 import * as m26 from '../migrations/0027_chat_sizes.ts'
+import * as m27 from '../migrations/0029_email_attempts.ts'
 
 export const migrations = {
   '0001_people': m0,
@@ -55,4 +56,5 @@ export const migrations = {
   '0025_causes': m24,
   '0026_restore': m25,
   '0027_chat_sizes': m26,
+  '0029_email_attempts': m27,
 }

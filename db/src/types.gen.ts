@@ -174,6 +174,18 @@ export interface DueNotices {
   user_id: string;
 }
 
+export interface EmailAttempts {
+  attempt: number;
+  email_id: string;
+  ended_at: Timestamp;
+  next_attempt_at: Timestamp | null;
+  outcome: string;
+  reason: string | null;
+  smtp_answer: string | null;
+  started_at: Timestamp;
+  verdict: string | null;
+}
+
 export interface EmailMessages {
   attempts: Generated<number>;
   code_key_id: string | null;
@@ -531,6 +543,7 @@ export interface DB {
   chats: Chats;
   digest_deliveries: DigestDeliveries;
   due_notices: DueNotices;
+  email_attempts: EmailAttempts;
   email_messages: EmailMessages;
   email_suppressions: EmailSuppressions;
   friendships: Friendships;

@@ -13,6 +13,7 @@ import {
 } from '@muster/config'
 import { emailAddress } from '@muster/identifiers'
 import { passwordFaults } from '@muster/security/password-policy'
+import { tracedRetention, tracedRetentionSettings } from '@muster/settings/audit-worker'
 import { refuseStorage, scanEnv, scanSettings, storageEnv, storageSettings } from '@muster/storage/config'
 import { z } from 'zod'
 import { corsOrigins } from './http/origins.ts'
@@ -52,6 +53,8 @@ const env = z.object({
   ENCRYPTION_KEYS: keyRing(),
   /** The keys of the audit worker; the API only verifies with them. */
   AUDIT_KEYS: keyRing(),
+  /** How long the audit worker keeps what a trace shows; the API only tells it. */
+  ...tracedRetention,
   /** The issuer of "Sign in with Google": Google, or any other issuer of OpenID Connect. */
   OIDC_ISSUER: serviceUrl({ protocol: /^https?:$/, form: 'https://accounts.google.com' }).default(
     'https://accounts.google.com',
@@ -116,6 +119,7 @@ export function readConfig(source: NodeJS.ProcessEnv = process.env) {
       /** Verifies the chain of the audit log; the API never extends it. */
       audit: read.AUDIT_KEYS,
     },
+    tracedRetention: tracedRetentionSettings(read),
     google:
       read.GOOGLE_CLIENT_ID && read.GOOGLE_CLIENT_SECRET
         ? {

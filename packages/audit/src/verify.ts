@@ -1,6 +1,7 @@
 import type { Db } from '@muster/db'
 import type { KeyRing } from '@muster/security/key-ring'
 import { genesisHash } from './chain.ts'
+import type { ChainRun } from './chain-runs.ts'
 import { type ChainHead, isHeadGenuine, type SignedHead } from './signed-head.ts'
 import { isPlace, readCheckpoints, readErasedUsers, readHead, readPages } from './stored-rows.ts'
 import { type ChainFault, createWalk } from './walk.ts'
@@ -13,8 +14,12 @@ export type ChainReport = {
   checkedRows: number
   /** The number of rows whose personal part was erased. */
   erasedRows: number
+  /** Where these rows are, in at most 500 runs. */
+  erasedRuns: ChainRun[]
   /** The number of rows that retention dropped and a checkpoint proves. */
   droppedRows: number
+  /** Where these rows were: a run for each checkpoint. */
+  droppedRuns: ChainRun[]
   /** The position reached; sequence number 0 is before the first row. */
   last: ChainHead
   /** The faults in the order of the chain. Verification ends after the page with fault number `maxFaults`. */

@@ -1,4 +1,5 @@
 import type { KeyRing } from '@muster/security/key-ring'
+import { type ChainRun, createRuns } from './chain-runs.ts'
 import { isCheckpointGenuine, type SignedCheckpoint } from './checkpoint.ts'
 import type { ChainHead } from './signed-head.ts'
 import { createRowCheck, type StoredRow, usersOf } from './stored-rows.ts'
@@ -48,7 +49,14 @@ export type Walk = {
   step(row: StoredRow, erasedUsers: ReadonlySet<string>): Promise<void>
   /** Verifies the end, after the last row. */
   end(): Promise<void>
-  totals(): { checkedRows: number; erasedRows: number; droppedRows: number; last: ChainHead }
+  totals(): {
+    checkedRows: number
+    erasedRows: number
+    erasedRuns: ChainRun[]
+    droppedRows: number
+    droppedRuns: ChainRun[]
+    last: ChainHead
+  }
 }
 
 /** Creates a verification that follows the chain row by row and reports faults. Checkpoints replace dropped rows. */
@@ -61,6 +69,8 @@ export function createWalk({ keys, after, heads, faults, readCheckpoints }: Walk
     isGood: true,
   }
   const counts = { checkedRows: 0, erasedRows: 0, droppedRows: 0 }
+  const erased = createRuns()
+  const droppedRuns: ChainRun[] = []
 
   const compareWithHeads = (seq: number, hash: Buffer) => {
     const isOther = hashesBySeq.get(seq)?.some((head) => head.hash !== hash.toString('hex'))
@@ -78,7 +88,9 @@ export function createWalk({ keys, after, heads, faults, readCheckpoints }: Walk
       if (fromSeq > last.seq + 1) faults.push({ kind: 'removed', seq: last.seq + 1, toSeq: fromSeq - 1 })
       else if (last.isGood && !previousHash.equals(last.hash)) faults.push({ kind: 'unlinked', seq: fromSeq })
       compareWithHeads(toSeq, hash)
-      counts.droppedRows += toSeq - fromSeq + 1
+      const events = toSeq - fromSeq + 1
+      counts.droppedRows += events
+      droppedRuns.push({ fromSeq, toSeq, events })
       last = { seq: toSeq, hash, isGood: true }
     }
   }
@@ -93,6 +105,7 @@ export function createWalk({ keys, after, heads, faults, readCheckpoints }: Walk
       }
       if (row.salt === null) {
         counts.erasedRows++
+        erased.add(row.seq)
         if (!usersOf(row).some((id) => erasedUsers.has(id))) faults.push({ kind: 'personal-removed', ...at })
       }
       if (row.seq > last.seq + 1) await bridge(row.seq)
@@ -114,6 +127,11 @@ export function createWalk({ keys, after, heads, faults, readCheckpoints }: Walk
       const endSeq = Math.max(0, ...heads.map(({ seq }) => seq))
       if (endSeq > last.seq) faults.push({ kind: 'cut-off', seq: last.seq + 1, toSeq: endSeq })
     },
-    totals: () => ({ ...counts, last: { seq: last.seq, hash: last.hash.toString('hex') } }),
+    totals: () => ({
+      ...counts,
+      erasedRuns: erased.list(),
+      droppedRuns,
+      last: { seq: last.seq, hash: last.hash.toString('hex') },
+    }),
   }
 }

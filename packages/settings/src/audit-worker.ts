@@ -15,6 +15,13 @@ export const tracedRetention = {
   RETENTION_MAILS_DAYS: days({ min: 8, default: 30 }),
 }
 
+/** Converts the variables of {@link tracedRetention}. */
+export const tracedRetentionSettings = (read: z.output<z.ZodObject<typeof tracedRetention>>) => ({
+  auditMonths: read.RETENTION_AUDIT_MONTHS,
+  notificationsDays: read.RETENTION_NOTIFICATIONS_DAYS,
+  mailsDays: read.RETENTION_MAILS_DAYS,
+})
+
 const env = z.object({
   ...processEnv({ opsPort: 9_102 }),
   /** HMAC keys of the chain: the first one chains new events, the others verify older events. */

@@ -136,6 +136,11 @@ export const crossings: readonly Crossing[] = [
     },
   },
   {
+    why: 'An operator asks what one request caused, in all organizations.',
+    mend: 'Nothing: somebody looks a few times a day, and each shard has an index of requests.',
+    statements: { [`${modules}/admin/request-trace.queries.ts`]: ['*'] },
+  },
+  {
     why: 'What is not found is looked for by its id alone, to record denied access.',
     mend: 'Nothing: it happens once for each refused request, and those are limited.',
     statements: {

@@ -54,6 +54,7 @@ export const placements: Readonly<Record<string, Placement>> = {
   friendships: local('belongs to two users, who may lie on two nodes'),
   blocks: local('belongs to two users, who may lie on two nodes'),
   email_messages: local('its user is unknown for mails to addresses'),
+  email_attempts: local('with their mail'),
   sign_in_failures: local('its key is a digest of an address or a device'),
   outbox: local('committed with rows of any shard, and drained in the order of its ids'),
   audit_pending: local('drained into the one chain'),

@@ -142,6 +142,11 @@ test('mail: list, show, resend; suppressions are listed and lifted by address', 
   const data = JSON.stringify({ name: 'Xanthippe' })
   const mail = { id, template: 'welcome', to_address: to, user_id: userId, data, status: 'failed', error: '550 no' }
   await api.db.insertInto('email_messages').values(mail).execute()
+  const times = { started_at: new Date(), ended_at: new Date() }
+  await api.db
+    .insertInto('email_attempts')
+    .values({ email_id: id, attempt: 1, outcome: 'retried', smtp_answer: '451 4.7.1 later', ...times })
+    .execute()
   const suppression = { address: to, reason: 'No such mailbox.', smtp_answer: '550 5.1.1 no such user', email_id: id }
   await api.db.insertInto('email_suppressions').values(suppression).execute()
 
@@ -153,6 +158,7 @@ test('mail: list, show, resend; suppressions are listed and lifted by address', 
     expect(stdout).not.toContain('Xanthippe')
   }
   expect(shown[1]?.stdout).toContain('550 5.1.1 no such user')
+  expect(shown[1]?.stdout).toMatch(/retried +451 4\.7\.1 later/)
   expect((await json(`mail suppressions --address ${to.toUpperCase()}`)).suppressions).toMatchObject([{ emailId: id }])
   const refused = await muster(`mail resend ${id} --json`)
   expect([refused.code, JSON.parse(refused.stderr).error.code]).toEqual([1, 'CONFLICT'])

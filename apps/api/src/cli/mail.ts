@@ -45,16 +45,17 @@ export function listMails(options: Options): Promise<Result> {
 export function showMail(mail: string): Promise<Result> {
   const { id } = checked(emailParams, { id: mail })
   return withMails(async (deps) => {
-    const email = await emails.readEmail(deps, commandLine, id)
-    const query = checked(suppressionQuery, { address: email.to === 'erased' ? undefined : email.to })
-    const { suppressions: found } = query.address
-      ? await suppressions.listSuppressions(deps, commandLine, query)
-      : { suppressions: [] }
-    const suppression = found[0] ?? null
+    const { user: _user, attemptLog, suppression, ...email } = await emails.readEmail(deps, commandLine, id)
+    const attempts = attemptLog.map(({ number, endedAt, outcome, smtpAnswer, reason }) => [
+      ...[String(number), endedAt ?? '', outcome, smtpAnswer ?? '', reason ?? ''],
+    ])
     return {
-      data: { email, suppression },
+      data: { email: { ...email, attemptLog }, suppression },
       lines: [
         ...linesOf(email),
+        ...(attempts.length > 0
+          ? table(['attempt', 'ended', 'outcome', 'the mail server said', 'reason'], attempts)
+          : []),
         ...(suppression
           ? [`${'suppressed'.padEnd(labelWidth)}${suppression.createdAt}  ${answerOf(suppression)}`]
           : []),

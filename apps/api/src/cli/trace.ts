@@ -1,7 +1,7 @@
 import { systemClock } from '@muster/db'
 import { openQueueMonitor } from '@muster/jobs/admin'
 import { createTransact, noPublisher } from '@muster/jobs/outbox'
-import { tracedRetention } from '@muster/settings/audit-worker'
+import { tracedRetention, tracedRetentionSettings } from '@muster/settings/audit-worker'
 import { z } from 'zod'
 import { commandLine } from '../modules/admin/principal.ts'
 import type { RequestTrace } from '../modules/admin/request-trace.schema.ts'
@@ -12,12 +12,7 @@ import { readServices, readSettings, redisPatienceMs, withDb } from './environme
 /** Shows all that a request caused, as far as it is kept; also by the id of a mail, a job, an audit event or a notification. @throws DomainError for what is no id of a request */
 export async function traceRequest(pasted: string): Promise<Result> {
   const { database, redis } = readServices()
-  const read = readSettings(z.object(tracedRetention))
-  const retention = {
-    auditMonths: read.RETENTION_AUDIT_MONTHS,
-    mailsDays: read.RETENTION_MAILS_DAYS,
-    notificationsDays: read.RETENTION_NOTIFICATIONS_DAYS,
-  }
+  const retention = tracedRetentionSettings(readSettings(z.object(tracedRetention)))
   const queueMonitor = openQueueMonitor(redis, { patienceMs: redisPatienceMs })
   try {
     const trace = await withDb(database, (db) => {

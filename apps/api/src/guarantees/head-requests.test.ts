@@ -1,3 +1,4 @@
+import { newId } from '@muster/db'
 import { insertMail } from '@muster/mail'
 import { eventually, insertChatFile, manualClock } from '@muster/testing'
 import { sql } from 'kysely'
@@ -58,12 +59,14 @@ async function createUrls(): Promise<string[]> {
     withId(path)
       .replace('{name}', 'email')
       .replace('{token}', 'none')
+      .replace('{requestId}', newId())
       .replace('{messageId}', message.id)
       .replace('{attachmentId}', file.id)
       .replace(/\/chats\/search$/, '$&?q=hello')
       .replace(/\/api\/v1\/users$/, '$&?q=user')
       .replace(/\/consequences$/, '$&?action=deactivate')
-      .replace(/\/analytics\/days$/, '$&?from=2026-01-01&to=2026-01-07'),
+      .replace(/\/analytics\/days$/, '$&?from=2026-01-01&to=2026-01-07')
+      .replace(/\/emails\/results$/, '$&?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z'),
   )
 }
 

@@ -69,13 +69,21 @@ export async function eraseIdentity(trx: Trx, id: string, now: Date): Promise<vo
   await trx.deleteFrom('sessions').where('user_id', '=', id).execute()
 }
 
-/** Erases address and content of the user's mails. Template, status and times stay for statistics; queued mails are dropped. */
+/**
+ * Erases address and content of the user's mails, and what servers answered to them, which may quote both. Template, status and times stay
+ * for statistics; queued mails are dropped.
+ */
 export async function eraseMails(trx: Trx, { id, email }: Pick<LeavingUser, 'id' | 'email'>): Promise<void> {
   await sql`
-    update email_messages
-    set to_address = 'erased', data = '{}', error = null,
-      status = case when status = 'queued' then 'dropped' else status end
-    where user_id = ${id} or to_address = ${email}`.execute(trx)
+    with erased as (
+      update email_messages
+      set to_address = 'erased', data = '{}', error = null,
+        status = case when status = 'queued' then 'dropped' else status end
+      where user_id = ${id} or to_address = ${email}
+      returning id
+    )
+    update email_attempts set smtp_answer = null, reason = null
+    from erased where email_id = erased.id`.execute(trx)
   await trx.deleteFrom('email_suppressions').where('address', '=', email).execute()
 }
 

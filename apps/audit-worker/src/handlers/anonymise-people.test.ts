@@ -129,13 +129,19 @@ async function insertTraces(user: User, other: User) {
     .values({ blocker_id: other.id, blocked_id: user_id, ...at })
     .execute()
   const mail = { template: 'welcome', data: JSON.stringify({ name: user.name }) }
+  const mailId = newId()
   await db
     .insertInto('email_messages')
     .values([
-      { id: newId(), ...mail, to_address: user.email, user_id, status: 'sent' },
+      { id: mailId, ...mail, to_address: user.email, user_id, status: 'sent' },
       { id: newId(), ...mail, to_address: user.email, status: 'queued' },
       { id: newId(), ...mail, to_address: other.email, user_id: other.id, status: 'sent' },
     ])
+    .execute()
+  const times = { started_at: new Date(), ended_at: new Date() }
+  await db
+    .insertInto('email_attempts')
+    .values({ email_id: mailId, attempt: 1, outcome: 'sent', smtp_answer: `250 ${user.email}`, ...times })
     .execute()
   await db.insertInto('email_suppressions').values({ address: user.email, reason: 'full' }).execute()
   return { task, file }
@@ -203,6 +209,8 @@ test('thirty days after the request the user has no personal data and no credent
     { to_address: 'erased', data: {}, status: 'dropped' },
     { to_address: other.email, data: { name: 'Real Name' }, status: 'sent' },
   ])
+  const attempts = await harness.db.selectFrom('email_attempts').select(['outcome', 'smtp_answer', 'reason']).execute()
+  expect(attempts).toEqual([{ outcome: 'sent', smtp_answer: null, reason: null }])
   expect(await enqueuedFiles()).toEqual(
     expect.arrayContaining([
       avatar,

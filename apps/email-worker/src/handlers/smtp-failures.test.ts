@@ -18,9 +18,18 @@ describe('a permanent refusal', () => {
     expect(await suppressions()).toMatchObject([
       { address: bad, smtp_answer: expect.stringContaining('5.1.1 no such user'), email_id: badId },
     ])
+    expect(await harness.attemptsOf(badId)).toMatchObject([
+      { attempt: 1, outcome: 'failed', verdict: 'mailbox', smtp_answer: expect.stringContaining('5.1.1 no such user') },
+    ])
+    expect(await harness.attemptsOf(goodId)).toMatchObject([
+      { outcome: 'sent', smtp_answer: expect.stringMatching(/^250 /), reason: null },
+    ])
 
     const again = await harness.waitForStatus(await sendWelcome(bad.toUpperCase()), 'failed')
     expect(again.error).toContain('suppressed')
+    expect(await harness.attemptsOf(again.id)).toMatchObject([
+      { outcome: 'failed', verdict: null, smtp_answer: null, reason: again.error },
+    ])
     expect(peer.recipients.filter((to) => to === bad)).toHaveLength(1)
     expect(await harness.countPendingJobs()).toBe(0)
   })
@@ -66,7 +75,19 @@ describe('a permanent refusal', () => {
       )
     expect(await suppressions()).toEqual([])
     isAccepting = true
-    for (const { id } of mails) await harness.waitForStatus(id, 'sent')
+    for (const { id, refusal } of mails) {
+      const { attempts } = await harness.waitForStatus(id, 'sent')
+      const recorded = await harness.attemptsOf(id)
+      expect(recorded.map(({ attempt }) => attempt)).toEqual(Array.from({ length: attempts }, (_, index) => index + 1))
+      expect(recorded.at(-1)).toMatchObject({ outcome: 'sent', next_attempt_at: null })
+      for (const one of recorded.slice(0, -1))
+        expect(one).toMatchObject({
+          outcome: 'retried',
+          verdict: 'relay',
+          smtp_answer: expect.stringContaining(refusal.text),
+          next_attempt_at: expect.any(Date),
+        })
+    }
   })
 
   test.concurrent('without a cause fails the mail once the server accepts other mail, not earlier', async (context) => {

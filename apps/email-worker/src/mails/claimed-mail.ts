@@ -1,3 +1,5 @@
+import type { SmtpVerdict } from '../smtp/smtp-verdict.ts'
+
 /** A mail whose lease this process holds: no other worker sends it until the lease expires. */
 export type ClaimedMail = {
   id: string
@@ -10,6 +12,8 @@ export type ClaimedMail = {
   data: unknown
   /** Attempts so far, this one included. */
   attempts: number
+  /** When this attempt began. */
+  claimedAt: Date
   codeVersion: number
   codeKeyId: string | null
   createdAt: Date
@@ -37,5 +41,21 @@ export type ClaimResult =
 /** Identifies a lease; a statement that names another token changes nothing. */
 export type Lease = Pick<ClaimedMail, 'id' | 'leaseToken'>
 
+/** What is recorded of an attempt. */
+export type Attempt = {
+  /** `interrupted`: the worker ended or failed before the attempt had a result. */
+  outcome: 'sent' | 'retried' | 'failed' | 'dropped' | 'interrupted'
+  /** The verdict on the answer; absent when the server was not asked, or accepted the mail. */
+  verdict?: SmtpVerdict['kind'] | undefined
+  /** The words of the server, without the mail's code or token. */
+  smtpAnswer?: string | undefined
+  /** Why the attempt ended so, where that was not the answer alone. */
+  reason?: string | undefined
+}
+
 /** A mail that the SMTP server accepted, and the job that sent it. */
-export type SentMail = Lease & { jobId: string; smtpId: string }
+export type SentMail = Pick<ClaimedMail, 'id' | 'leaseToken' | 'attempts' | 'claimedAt'> & {
+  jobId: string
+  smtpId: string
+  smtpAnswer: string
+}

@@ -25,17 +25,17 @@ export async function deliverMail(
 ): Promise<void> {
   const { expiresAt, suppression, obsolete } = mail
   if (expiresAt && expiresAt <= deps.clock.now())
-    return endMail(mail, { status: 'dropped', error: expiryReason(mail) }, job)
-  if (obsolete !== null) return endMail(mail, { status: 'dropped', error: obsolete }, job)
+    return endMail(deps, mail, { status: 'dropped', error: expiryReason(mail) }, job)
+  if (obsolete !== null) return endMail(deps, mail, { status: 'dropped', error: obsolete }, job)
   if (suppression !== null) {
-    return endMail(mail, { status: 'failed', error: `the address is suppressed: ${suppression}` }, job)
+    return endMail(deps, mail, { status: 'failed', error: `the address is suppressed: ${suppression}` }, job)
   }
   const heldUntil = quietUntil(mail, deps.clock.now())
   if (heldUntil) return holdMail(deps, mail, heldUntil)
   const message = compose(deps, mail)
   switch (message.kind) {
     case 'impossible':
-      return endMail(mail, { status: 'failed', error: message.reason }, job)
+      return endMail(deps, mail, { status: 'failed', error: message.reason }, job)
     case 'not-yet':
       job.log.error(
         { component: 'mail', emailId: mail.id, reason: message.reason },
@@ -61,11 +61,12 @@ async function sendMail(
   const lease = holdLease(deps.db, mail, job.signal)
   let verdict: SmtpVerdict
   try {
-    const { subject, html, text, optOutUrl } = message
+    const { subject, html, text, optOutUrl, secret } = message
     const parts = { id: mail.id, to: mail.to, subject, html, text, optOutUrl }
-    const { smtpId } = await deps.smtp.send(parts, { signal: lease.signal, mayStart: lease.isSafe })
+    const accepted = await deps.smtp.send(parts, { signal: lease.signal, mayStart: lease.isSafe })
     permit.succeeded()
-    return await completeMail(deps, mail, smtpId, job)
+    const smtpAnswer = errorText(accepted.smtpAnswer, secret)
+    return await completeMail(deps, mail, { ...accepted, smtpAnswer }, job)
   } catch (error) {
     if (!(error instanceof SmtpFailure)) throw error
     if (job.signal.aborted || !lease.isSafe()) return await releaseMail(deps, mail)
@@ -85,18 +86,24 @@ async function handleFailure(
   permit: Permit,
 ): Promise<void> {
   const { kind, summary, needsOperator } = verdict
+  const refusal = { verdict: kind, smtpAnswer: reason }
   const logged = { component: 'mail', emailId: mail.id, template: mail.template, smtp: summary }
   if (needsOperator)
     job.log.error(logged, 'smtp server accepts no mail from muster, check relay, sender and credentials')
   if (kind === 'mailbox' || kind === 'message') {
     permit.succeeded()
     job.log.warn(logged, 'mail rejected permanently')
-    return endMail(mail, { status: 'failed', error: reason, ...(kind === 'mailbox' && { smtpReply: reason }) }, job)
+    return endMail(deps, mail, { status: 'failed', error: reason, refusal }, job)
   }
   permit.failed({ recipient: kind === 'server' ? undefined : mail.to, summary })
   if (kind === 'refused' && (await wasOtherMailAccepted(deps.db, mail))) {
     job.log.warn(logged, 'mail rejected permanently, smtp server accepts other mail')
-    return endMail(mail, { status: 'failed', error: reason }, job)
+    return endMail(
+      deps,
+      mail,
+      { status: 'failed', error: reason, refusal, reason: 'the server accepts other mail' },
+      job,
+    )
   }
-  return retryMail(deps, mail, { reason, summary, isRefused: kind === 'refused' }, job)
+  return retryMail(deps, mail, { reason, summary, refusal }, job)
 }

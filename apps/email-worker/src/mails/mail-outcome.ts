@@ -4,7 +4,7 @@ import { sendEmail } from '@muster/jobs/definitions'
 import { failsFinally, type HandlerContext, RetryLater } from '@muster/jobs/worker'
 import type { Deps } from '../deps.ts'
 import { countMail } from '../metrics.ts'
-import type { ClaimedMail, SentMail } from './claimed-mail.ts'
+import type { Attempt, ClaimedMail, SentMail } from './claimed-mail.ts'
 import { errorText } from './error-text.ts'
 import { leaseMs } from './lease.ts'
 import { settleMail, suppressAddress } from './mails.queries.ts'
@@ -12,49 +12,63 @@ import { quietUntil } from './quiet-hours.ts'
 import { nextAttemptAt } from './retry-policy.ts'
 
 type MarkSent = (mail: SentMail) => Promise<boolean>
+type Accepted = Pick<SentMail, 'smtpId' | 'smtpAnswer'>
 
 /** How long to keep trying to store that a mail was sent while Postgres is unavailable; the lease is not renewed meanwhile. */
 const storeDeadlineMs = 10_000
 const storeRetryMs = 250
 
 /**
- * Stores that a mail was sent and acknowledges its job, in one statement. Keeps trying for a while when Postgres is unavailable,
+ * Stores that a mail was sent, records the attempt and acknowledges the job, in one statement. Keeps trying for a while when Postgres is unavailable,
  * because otherwise the mail is sent again; the lease token keeps a late attempt from changing another worker's row.
  * @throws RetryLater when another worker holds the lease
  */
 export async function completeMail(
   { markSent }: { markSent: MarkSent },
   mail: ClaimedMail,
-  smtpId: string,
+  { smtpId, smtpAnswer }: Accepted,
   job: HandlerContext,
 ): Promise<void> {
-  const { id, leaseToken } = mail
-  const isStored = await withRetry(() => markSent({ id, leaseToken, jobId: job.jobId, smtpId }), job.signal)
+  const { id, leaseToken, attempts, claimedAt } = mail
+  const sent = { id, leaseToken, attempts, claimedAt, jobId: job.jobId, smtpId, smtpAnswer }
+  const isStored = await withRetry(() => markSent(sent), job.signal)
   // The job stays, for the worker that holds the lease now.
   if (!isStored) throw leaseLost()
   job.acknowledged()
   report(mail, 'sent', job)
 }
 
-type Ending = { status: 'failed' | 'dropped'; error: string; smtpReply?: string }
+/** What the server answered to an attempt that failed. */
+export type Refusal = Required<Pick<Attempt, 'verdict' | 'smtpAnswer'>>
+
+/** The `error` is for the row of the mail. */
+type Ending = { status: 'failed' | 'dropped'; error: string; reason?: string; refusal?: Refusal }
 
 /**
- * Stores a mail's final outcome and acknowledges its job, in one transaction.
- * @param ending.smtpReply also suppresses the address, with this reply of the server
+ * Stores a mail's final outcome, records the attempt and acknowledges the job, in one transaction. A refusal that names the mailbox also
+ * suppresses the address.
+ * @param ending.reason why the attempt ended so; the error, unless the server was asked
  * @throws RetryLater when another worker holds the lease
  */
 export async function endMail(
+  { clock }: Pick<Deps, 'clock'>,
   mail: ClaimedMail,
-  { status, error, smtpReply }: Ending,
+  { status, error, refusal, reason = refusal ? undefined : error }: Ending,
   job: HandlerContext,
 ): Promise<void> {
+  const attempt = { outcome: status, ...refusal, reason, endedAt: clock.now() }
   await job.transact(async ({ trx }) => {
-    const isSettled = await settleMail(trx, mail, { status, error, next_attempt_at: null })
+    const isSettled = await settleMail(trx, mail, { status, error, next_attempt_at: null, attempt })
     // Rolls back the acknowledgement too: the worker that holds the lease now needs the job.
     if (!isSettled) throw leaseLost()
-    if (smtpReply !== undefined) {
-      const reason = 'The mail server says that this mailbox does not exist or accepts no mail.'
-      await suppressAddress(trx, { address: mail.to, reason, smtp_answer: smtpReply, email_id: mail.id })
+    if (refusal?.verdict === 'mailbox') {
+      const why = 'The mail server says that this mailbox does not exist or accepts no mail.'
+      await suppressAddress(trx, {
+        address: mail.to,
+        reason: why,
+        smtp_answer: refusal.smtpAnswer ?? null,
+        email_id: mail.id,
+      })
     }
   })
   report(mail, status, job)
@@ -65,8 +79,8 @@ type Failure = {
   reason: string
   /** For the log: without address or content. */
   summary: string
-  /** The server refused the mail without naming a cause. */
-  isRefused?: boolean
+  /** Absent when the server was not asked. */
+  refusal?: Refusal
 }
 
 /**
@@ -76,16 +90,26 @@ type Failure = {
 export async function retryMail(
   { db, clock }: Pick<Deps, 'db' | 'clock'>,
   mail: ClaimedMail,
-  { reason, summary, isRefused = false }: Failure,
+  { reason, summary, refusal }: Failure,
   job: HandlerContext,
 ): Promise<void> {
   const now = clock.now()
   // A mail that came in quiet hours has had no chance until they ended.
   const createdAt = quietUntil(mail, mail.createdAt) ?? mail.createdAt
   const nextAt = nextAttemptAt({ ...mail, createdAt }, now)
-  if (!nextAt) return endMail(mail, { status: 'failed', error: `no more attempts after 24 hours: ${reason}` }, job)
+  if (!nextAt) {
+    const error = `no more attempts after 24 hours: ${reason}`
+    const because = refusal && { refusal, reason: 'no more attempts after 24 hours' }
+    return endMail({ clock }, mail, { status: 'failed', error, ...because }, job)
+  }
   countMail(mail.template, 'put-off')
-  await settleMail(db, mail, { status: 'queued', next_attempt_at: nextAt, error: reason, isRefused })
+  await settleMail(db, mail, {
+    status: 'queued',
+    next_attempt_at: nextAt,
+    error: reason,
+    isRefused: refusal?.verdict === 'refused',
+    attempt: { outcome: 'retried', ...(refusal ?? { reason }), endedAt: now },
+  })
   throw new RetryLater(summary, Math.max(0, nextAt.getTime() - now.getTime()))
 }
 
@@ -106,9 +130,11 @@ export async function holdMail(
  * Releases the lease of a mail that was not sent because the process shuts down or may have lost the lease.
  * @throws RetryLater without a delay
  */
-export async function releaseMail({ db }: Pick<Deps, 'db'>, mail: ClaimedMail): Promise<never> {
-  await settleMail(db, mail, { status: 'queued', next_attempt_at: null })
-  throw new RetryLater('released before it was sent', 0)
+export async function releaseMail({ db, clock }: Pick<Deps, 'db' | 'clock'>, mail: ClaimedMail): Promise<never> {
+  const reason = 'released before it was sent'
+  const attempt = { outcome: 'interrupted' as const, reason, endedAt: clock.now() }
+  await settleMail(db, mail, { status: 'queued', next_attempt_at: null, attempt })
+  throw new RetryLater(reason, 0)
 }
 
 /**
@@ -117,13 +143,14 @@ export async function releaseMail({ db }: Pick<Deps, 'db'>, mail: ClaimedMail): 
  * @throws the error
  */
 export async function releaseAfterError(
-  { db }: Pick<Deps, 'db'>,
+  { db, clock }: Pick<Deps, 'db' | 'clock'>,
   mail: ClaimedMail,
   error: unknown,
   job: HandlerContext,
 ): Promise<never> {
-  const outcome = { status: 'queued', next_attempt_at: null }
   const reason = error instanceof Error ? error.message : String(error)
+  const attempt = { outcome: 'interrupted' as const, reason: errorText(reason), endedAt: clock.now() }
+  const outcome = { status: 'queued', next_attempt_at: null, attempt }
   const text = errorText(`job ${job.jobId} failed and can be retried: ${reason}`)
   const isFinal = failsFinally(error, { ...job, job: sendEmail })
   // When Postgres is unavailable, the lease expires instead.

@@ -18,10 +18,10 @@ const claim = (ids: string[], leaseMs = 15_000) =>
 /** A claimed mail with its job, as it is marked as sent. */
 async function sent(result: Awaited<ReturnType<typeof claim>>[number] | undefined, smtpId = 'smtp-id') {
   if (result?.kind !== 'claimed') throw new Error('the mail was not claimed')
-  const { id, leaseToken } = result.mail
+  const { id, leaseToken, attempts, claimedAt } = result.mail
   const jobs = await harness.db.selectFrom('outbox').select(['id', 'payload']).execute()
   const job = jobs.find(({ payload }) => (payload as { emailId: string }).emailId === id)
-  return { id, leaseToken, smtpId, jobId: job?.id ?? newId() }
+  return { id, leaseToken, attempts, claimedAt, smtpId, smtpAnswer: '250 2.0.0 Ok', jobId: job?.id ?? newId() }
 }
 
 test('a claim of many mails returns the results in order, with the reason for each unclaimed mail', async () => {
@@ -53,7 +53,12 @@ test('a mail with a lost lease and its job stay unchanged, and the rest of the b
   expect(await harness.mailRow(lostId)).toMatchObject({ status: 'sending', smtp_id: null, sent_at: null })
   expect(await harness.mailRow(keptId)).toMatchObject({ status: 'sent', smtp_id: 'smtp-id', lease_token: null })
   expect(await harness.countPendingJobs()).toBe(1)
+  expect(await harness.attemptsOf(lostId)).toEqual([])
+  expect(await harness.attemptsOf(keptId)).toMatchObject([
+    { attempt: 1, outcome: 'sent', smtp_answer: '250 2.0.0 Ok', verdict: null, ended_at: now },
+  ])
 
   expect(await markMailsSent(harness.db, [await sent(next)], now)).toEqual([true])
+  expect(await harness.attemptsOf(lostId)).toMatchObject([{ attempt: 2, outcome: 'sent' }])
   expect(await harness.countPendingJobs()).toBe(0)
 })

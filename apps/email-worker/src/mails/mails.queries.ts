@@ -3,7 +3,7 @@ import type { Database, Db, Trx } from '@muster/db'
 import { type TemplateDefinition, templates } from '@muster/mail'
 import { messageAlertsSql, type NotificationType, taskVisibleToUserSql, wantsChannelSql } from '@muster/policy'
 import { type Insertable, type Kysely, sql, type Updateable } from 'kysely'
-import type { ClaimedMail, ClaimResult, Lease, SentMail } from './claimed-mail.ts'
+import type { Attempt, ClaimedMail, ClaimResult, Lease, SentMail } from './claimed-mail.ts'
 
 const namesOf = (matches: (template: TemplateDefinition) => boolean) =>
   Object.entries<TemplateDefinition>(templates).flatMap(([name, template]) => (matches(template) ? [name] : []))
@@ -74,7 +74,7 @@ export async function claimMails(db: Db, ids: readonly string[], options: ClaimO
   const leaseToken = randomUUID()
   const leaseSafeUntilMs = performance.now() + leaseMs
   // Another worker holds a locked row; waiting for it would delay the rest of the batch.
-  const { rows } = await sql<Omit<ClaimedMail, 'leaseToken' | 'leaseSafeUntilMs'>>`
+  const { rows } = await sql<Omit<ClaimedMail, 'leaseToken' | 'leaseSafeUntilMs' | 'claimedAt'>>`
     with due as materialized (
       select id from email_messages
       where id = any(${ids}::uuid[]) and (
@@ -96,7 +96,7 @@ export async function claimMails(db: Db, ids: readonly string[], options: ClaimO
         select json_build_object('timezone', users.timezone, 'settings', (select settings from user_preferences where user_id = users.id))
         from users where users.id = m.user_id
       ) end as quiet`.execute(db)
-  const claimed = new Map(rows.map((row) => [row.id, { ...row, leaseToken, leaseSafeUntilMs }]))
+  const claimed = new Map(rows.map((row) => [row.id, { ...row, leaseToken, leaseSafeUntilMs, claimedAt: now }]))
   const results = ids.map((id): ClaimResult | undefined => {
     const mail = claimed.get(id)
     claimed.delete(id)
@@ -137,26 +137,40 @@ export async function extendLease(db: Db, { id, leaseToken }: Lease, leaseMs: nu
 type Outcome = Pick<Updateable<Database['email_messages']>, 'status' | 'error' | 'next_attempt_at' | 'attempts'> & {
   /** The server refused the mail without naming a cause. */
   isRefused?: boolean
+  /** What is recorded of the attempt; nothing when there was none. */
+  attempt?: Attempt & { endedAt: Date }
 }
 
-/** Stores the outcome of an attempt and releases the lease. @returns false, and changes nothing, when another worker holds the lease */
+/**
+ * Stores the outcome of an attempt, records the attempt and releases the lease.
+ * @returns false, and changes nothing, when another worker holds the lease
+ */
 export async function settleMail(
   db: Kysely<Database>,
-  { id, leaseToken }: Lease,
-  { isRefused = false, ...outcome }: Outcome,
+  { id, leaseToken, attempts, claimedAt }: Lease & Pick<ClaimedMail, 'attempts' | 'claimedAt'>,
+  { isRefused = false, attempt, ...outcome }: Outcome,
 ): Promise<boolean> {
   const refused_at = isRefused ? sql<Date>`clock_timestamp()` : null
-  const { numUpdatedRows } = await db
+  const settled = db
     .updateTable('email_messages')
     .set({ ...outcome, refused_at, lease_token: null, lease_until: null })
     .where('id', '=', id)
     .where('lease_token', '=', leaseToken)
-    .executeTakeFirst()
-  return numUpdatedRows === 1n
+    .returning('id')
+  if (!attempt) return (await settled.executeTakeFirst()) !== undefined
+  const { outcome: result, verdict = null, smtpAnswer = null, reason = null, endedAt } = attempt
+  const { rows } = await sql<{ id: string }>`
+    with settled as (${settled}), recorded as (
+      insert into email_attempts (email_id, attempt, outcome, verdict, smtp_answer, reason, next_attempt_at, started_at, ended_at)
+      select id, ${attempts}, ${result}, ${verdict}, ${smtpAnswer}, ${reason}, ${outcome.next_attempt_at ?? null}::timestamptz,
+        ${claimedAt}::timestamptz, ${endedAt}::timestamptz
+      from settled on conflict do nothing
+    ) select id from settled`.execute(db)
+  return rows.length === 1
 }
 
 /**
- * Marks mails as sent and deletes their jobs' outbox rows in one statement; for each mail both happen or neither.
+ * Marks mails as sent, records the attempts and deletes the jobs' outbox rows in one statement; for each mail all happens or nothing.
  * @returns in the order of `mails`, whether this worker still held the lease; if not, that mail and its job stay unchanged
  */
 export async function markMailsSent(db: Db, mails: readonly SentMail[], now: Date): Promise<boolean[]> {
@@ -166,14 +180,19 @@ export async function markMailsSent(db: Db, mails: readonly SentMail[], now: Dat
     with sent as (
       select * from unnest(
         ${mails.map(({ jobId }) => jobId)}::uuid[], ${ids}::uuid[],
-        ${mails.map(({ leaseToken }) => leaseToken)}::uuid[], ${mails.map(({ smtpId }) => smtpId)}::text[]
-      ) as sent (job_id, id, lease_token, smtp_id)
+        ${mails.map(({ leaseToken }) => leaseToken)}::uuid[], ${mails.map(({ smtpId }) => smtpId)}::text[],
+        ${mails.map(({ smtpAnswer }) => smtpAnswer)}::text[], ${mails.map(({ attempts }) => attempts)}::int[],
+        ${mails.map(({ claimedAt }) => claimedAt)}::timestamptz[]
+      ) as sent (job_id, id, lease_token, smtp_id, smtp_answer, attempt, started_at)
     ), settled as (
       update email_messages m set
         status = 'sent', error = null, next_attempt_at = null, lease_token = null, lease_until = null,
         smtp_id = sent.smtp_id, sent_at = ${now}
       from sent where m.id = any(${ids}::uuid[]) and m.id = sent.id and m.lease_token = sent.lease_token
-      returning m.id, sent.job_id
+      returning m.id, sent.job_id, sent.attempt, sent.smtp_answer, sent.started_at
+    ), recorded as (
+      insert into email_attempts (email_id, attempt, outcome, smtp_answer, started_at, ended_at)
+      select id, attempt, 'sent', smtp_answer, started_at, ${now}::timestamptz from settled on conflict do nothing
     ), acknowledged as (delete from outbox using settled where outbox.id = settled.job_id)
     select id from settled`.execute(db)
   const settled = new Set(rows.map(({ id }) => id))

@@ -27,10 +27,10 @@ export type Smtp = {
    * @param guard.signal aborting closes the connection; a message that the server has not accepted yet is not sent
    * @param guard.mayStart called between the envelope and the message. A process may be frozen for minutes between the two,
    *   and must not send the message when it has lost the lease meanwhile
-   * @returns the server's id of the message, or the Message-ID when the server gives none
+   * @returns the server's id of the message, or the Message-ID when the server gives none; and its answer in its own words
    * @throws SmtpFailure with a verdict on the server's reply
    */
-  send(message: SmtpMessage, guard: SendGuard): Promise<{ smtpId: string }>
+  send(message: SmtpMessage, guard: SendGuard): Promise<{ smtpId: string; smtpAnswer: string }>
   close(): void
 }
 
@@ -99,7 +99,8 @@ export function createSmtp(
       const info = await span('smtp send', spanOptions, () => transport.sendMail(mail)).catch((error: Error) => {
         throw new SmtpFailure(classifySmtpError(error))
       })
-      return { smtpId: (info.serverMessageId ?? messageId).replace(/\p{Cc}+/gu, ' ').slice(0, maxIdLength) }
+      const smtpId = (info.serverMessageId ?? messageId).replace(/\p{Cc}+/gu, ' ').slice(0, maxIdLength)
+      return { smtpId, smtpAnswer: info.response }
     },
     close: () => transport.close(),
   }

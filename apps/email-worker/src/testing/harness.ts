@@ -65,6 +65,9 @@ export async function createHarness() {
     startWorker,
     transact: createTransact({ db, publisher: noPublisher }),
     mailRow,
+    /** Returns what is recorded of the attempts to send a mail. */
+    attemptsOf: (id: string) =>
+      db.selectFrom('email_attempts').selectAll().where('email_id', '=', id).orderBy('attempt').execute(),
     /** Returns a new address. */
     address: (label = 'user') => `${label}-${newId()}@example.com`,
     sendMail<N extends TemplateName>(mail: Mail<N>): Promise<string> {

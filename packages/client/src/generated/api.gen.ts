@@ -1908,6 +1908,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/audit-events/chain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what the audit log consists of, and compare signed heads with it
+         * @description Its end, its months, what retention has dropped, and the newest head that the audit worker has announced. Verifies nothing.
+         */
+        get: operations["getAuditChain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/audit-events/verify": {
         parameters: {
             query?: never;
@@ -2220,10 +2240,30 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read the delivery of a mail
-         * @description Without its content. The audit log records that the mail was shown.
+         * Read the delivery of a mail, with each attempt
+         * @description With the answers of the mail server, without the content of the mail. The audit log records that the mail was shown.
          */
         get: operations["getEmail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/emails/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count how attempts to send mails ended, over time
+         * @description For as long as mails are kept. Attempts of releases before this one are not counted.
+         */
+        get: operations["getEmailResults"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2286,6 +2326,26 @@ export interface paths {
          * @description Returns the new mail; the first one keeps its status. 409 for a mail with a code or token, a mail that is still queued, a mail that has expired, and a suppressed address.
          */
         post: operations["resendEmail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/trace/{requestId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what one request caused
+         * @description Its audit events, mails and notifications for as long as they are kept, its jobs and outbox rows while they exist, and what is gone. 400 tells why a text is no id of a request. The audit log records the look.
+         */
+        get: operations["getRequestTrace"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3543,10 +3603,73 @@ export interface components {
             /** @description The files, the oldest first. */
             attachments: components["schemas"]["Attachment"][];
         };
+        /** @description What the audit log consists of. */
+        AuditChain: {
+            /** @description The last event of the chain. */
+            head: {
+                /** @description The number of the event. */
+                seq: number;
+                /** @description Its hash. */
+                hash: string;
+                /**
+                 * Format: date-time
+                 * @description When it was chained.
+                 */
+                at: string;
+            };
+            /** @description How long the oldest event waits to be chained, in seconds; 0 when none does. */
+            pendingSeconds: number;
+            /** @description The months of which there are events, the oldest first. Around midnight their numbers may overlap. */
+            months: {
+                /** @description The month, in UTC. */
+                month: string;
+                /** @description The number of its first event. */
+                fromSeq: number;
+                /** @description The number of its last event. */
+                toSeq: number;
+            }[];
+            /** @description The runs that retention has dropped, as their checkpoints tell, the oldest first. */
+            dropped: {
+                /** @description The number of the first event. */
+                fromSeq: number;
+                /** @description The number of the last event. */
+                toSeq: number;
+                /**
+                 * Format: date-time
+                 * @description When it was dropped.
+                 */
+                droppedAt: string;
+            }[];
+            /** @description The newest signed head that the audit worker keeps in Redis; null when Redis is unavailable or has none. */
+            announced: string | null;
+            /** @description The heads of the request, in its order. Whether the events before them are whole is told by a verification. */
+            compared: {
+                /** @description The number of the event. */
+                seq: number;
+                /** @description Its hash. */
+                hash: string;
+                /**
+                 * @description `matches`: the log has this event. `forged`: no key of this installation signed the head. `differs`: the log has another event there. `cut-off`: the log ends before it.
+                 * @enum {string}
+                 */
+                result: "matches" | "forged" | "differs" | "cut-off";
+            }[];
+            /** @description What could not be read now. */
+            unknown: "announced"[];
+        };
         /** @description Items of the list. */
         AuditEventList: {
             /** @description The events, the newest first. */
             events: components["schemas"]["ListedAuditEvent"][];
+        };
+        /** @description A part of the chain. */
+        AuditRun: {
+            /** @description The number of the first event. */
+            fromSeq: number;
+            /** @description The number of the last event. */
+            toSeq: number;
+            /** @description How many events of the run are meant; others lie between them when it is fewer than its length. */
+            events: number;
         };
         /** @description What an event was done to. */
         AuditTarget: {
@@ -4142,10 +4265,117 @@ export interface components {
             /** @description False for a mail with a code or token: only the recipient may request another one. */
             canResend: boolean;
         };
+        /** @description One attempt to send a mail. */
+        EmailAttempt: {
+            /** @description Its number: 1, 2, 3 … */
+            number: number;
+            /**
+             * @description How it ended. `retried`: there is a next attempt. `interrupted`: the worker ended or failed during it. `running`: it has not ended. `unknown`: nothing was recorded, because the worker was killed or is of an earlier release.
+             * @enum {string}
+             */
+            outcome: "sent" | "retried" | "failed" | "dropped" | "interrupted" | "running" | "unknown";
+            /** @description What the answer is about; null when the server was not asked or took the mail. */
+            verdict: components["schemas"]["EmailVerdict"] | null;
+            /** @description The words of the mail server, without codes and tokens; null when it was not asked, or when they were erased. */
+            smtpAnswer: string | null;
+            /** @description Why it ended so, where that was not the answer alone. */
+            reason: string | null;
+            /**
+             * Format: date-time
+             * @description When it began; null when that was not recorded.
+             */
+            startedAt: string | null;
+            /**
+             * Format: date-time
+             * @description When it ended; null when it did not, or that was not recorded.
+             */
+            endedAt: string | null;
+            /**
+             * Format: date-time
+             * @description When it was followed by another one.
+             */
+            nextAttemptAt: string | null;
+        };
+        /** @description The delivery of one mail, with its attempts. */
+        EmailDetail: {
+            /**
+             * Format: uuid
+             * @description The id of the mail.
+             */
+            id: string;
+            /** @description What kind of mail it is. */
+            template: string;
+            /** @description The address; `erased` when the recipient was made anonymous. */
+            to: string;
+            /**
+             * Format: uuid
+             * @description The user who gets it; null for an address without an account.
+             */
+            userId: string | null;
+            /** @description Where the delivery stands. */
+            status: components["schemas"]["EmailStatus"];
+            /** @description How often sending was tried. */
+            attempts: number;
+            /** @description Why the last attempt failed. */
+            error: string | null;
+            /** @description The id that the mail server gave. */
+            smtpId: string | null;
+            /**
+             * Format: date-time
+             * @description When the mail was written.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When the mail server took it.
+             */
+            sentAt: string | null;
+            /**
+             * Format: date-time
+             * @description When sending is tried again.
+             */
+            nextAttemptAt: string | null;
+            /**
+             * Format: date-time
+             * @description When the mail is no longer sent.
+             */
+            expiresAt: string | null;
+            /**
+             * Format: uuid
+             * @description The request that ordered it; null for a mail of the schedule.
+             */
+            requestId: string | null;
+            /** @description False for a mail with a code or token: only the recipient may request another one. */
+            canResend: boolean;
+            /** @description The user who gets it, with the present name; null for an address without an account. */
+            user: components["schemas"]["UserSummary"] | null;
+            /** @description The last 200 attempts, the first one first. */
+            attemptLog: components["schemas"]["EmailAttempt"][];
+            /** @description Why no mail is sent to its address now; null when it is not suppressed. */
+            suppression: components["schemas"]["EmailSuppression"] | null;
+        };
         /** @description Items of the list. */
         EmailList: {
             /** @description The mails, the newest first. */
             emails: components["schemas"]["Email"][];
+        };
+        /** @description How attempts to send mails ended in one span of time. */
+        EmailResults: {
+            /**
+             * Format: date-time
+             * @description When it begins; it ends where the next entry begins.
+             */
+            at: string;
+            /** @description Attempts after which a mail was sent. */
+            sent: number;
+            /** @description Attempts that failed and are followed by another one. */
+            retried: number;
+            /** @description Attempts after which a mail failed. */
+            failed: number;
+            /** @description Mails that were not needed any more. */
+            dropped: number;
+            /** @description Attempts during which the worker ended or failed. */
+            interrupted: number;
         };
         /**
          * @description Where the delivery of a mail stands. `dropped`: it was not needed any more.
@@ -4181,6 +4411,11 @@ export interface components {
             /** @description The addresses, the newest first. */
             suppressions: components["schemas"]["EmailSuppression"][];
         };
+        /**
+         * @description What the answer of the mail server is about. `mailbox`: it does not exist or accepts no mail. `message`: the server never accepts this one. `busy`: not now, while other mail is accepted. `refused`: no cause is named. `relay`: the server accepts no mail of this installation. `server`: it was out of reach, or accepts no mail at all.
+         * @enum {string}
+         */
+        EmailVerdict: "mailbox" | "message" | "busy" | "refused" | "relay" | "server";
         /** @description A session of a user that has ended. */
         EndedSession: {
             /**
@@ -4469,6 +4704,23 @@ export interface components {
          * @enum {string}
          */
         InvitedRole: "site_admin" | "operator" | "client_admin" | "client_user";
+        /** @description How long one kind of what a request caused is kept. */
+        KeptOfRequest: {
+            /**
+             * @description What is kept.
+             * @enum {string}
+             */
+            kind: "audit events" | "mails" | "notifications" | "completed jobs" | "failed jobs" | "outbox rows";
+            /**
+             * Format: date-time
+             * @description Until when rows of the time of the request are kept; null when no time decides.
+             */
+            until: string | null;
+            /** @description Whether that is past: what the request caused then is gone. */
+            isGone: boolean;
+            /** @description How long it is kept. */
+            rule: string;
+        };
         /** @description What somebody did, with names. */
         ListedAuditEvent: {
             /**
@@ -5278,6 +5530,38 @@ export interface components {
             /** @description How old the data of the replica is at most, in ms. */
             behindMs: number;
         };
+        /** @description All that one request caused, as far as it is kept. */
+        RequestTrace: {
+            /**
+             * Format: uuid
+             * @description The id of the request.
+             */
+            requestId: string;
+            /**
+             * Format: date-time
+             * @description When it arrived, as its id tells.
+             */
+            requestedAt: string;
+            /**
+             * @description The kind of the record whose id was given; null when it was the id of the request.
+             * @enum {string|null}
+             */
+            foundBy: "mail" | "job" | "audit event" | "notification" | null;
+            /** @description The audit events, the oldest first. */
+            auditEvents: components["schemas"]["TracedEvent"][];
+            /** @description The mails, the oldest first. */
+            mails: components["schemas"]["Email"][];
+            /** @description The notifications, the oldest first. */
+            notifications: components["schemas"]["TracedNotification"][];
+            /** @description The jobs, the oldest first. */
+            jobs: components["schemas"]["TracedJob"][];
+            /** @description False when Redis was unavailable: jobs are those of the outbox. */
+            isWhole: boolean;
+            /** @description Kinds of which there are more than are listed. */
+            cutOff: string[];
+            /** @description How long each kind is kept. */
+            kept: components["schemas"]["KeptOfRequest"][];
+        };
         /**
          * @description A role. The first three are of the platform, the others of an organization.
          * @enum {string}
@@ -5607,6 +5891,113 @@ export interface components {
              * @description When it is due; null without a due date.
              */
             dueDate: string | null;
+        };
+        /** @description An audit event that a request caused. */
+        TracedEvent: {
+            /**
+             * Format: uuid
+             * @description The id of the event.
+             */
+            id: string;
+            /** @description Its number in the chain; null until it is chained. */
+            seq: number | null;
+            /** @description What was done. */
+            action: string;
+            /**
+             * Format: uuid
+             * @description Who did it; null for nobody who is signed in.
+             */
+            actorId: string | null;
+            /** @description The same with the present name. */
+            actor: components["schemas"]["UserSummary"] | null;
+            /** @description The kind of thing that it was done to. */
+            targetType: string;
+            /** @description The id of that thing. */
+            targetId: string;
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            createdAt: string;
+            /** @description The changed fields before. */
+            before: unknown;
+            /** @description The changed fields after. */
+            after: unknown;
+        };
+        /** @description A job that a request caused. */
+        TracedJob: {
+            /** @description The id of the job. */
+            id: string;
+            /** @description Its queue. */
+            queue: string;
+            /** @description What it does. */
+            name: string;
+            /** @description Its state; `pending` when only the outbox has the job. */
+            state: string;
+            /** @description Its payload, without the values of secret keys. */
+            payload: unknown;
+            /** @description Runs that counted; null when the queue does not have the job, or was not asked. */
+            attempts: number | null;
+            /**
+             * Format: date-time
+             * @description When it was enqueued.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description Before which it does not run.
+             */
+            runAt: string | null;
+            /**
+             * Format: date-time
+             * @description When it left the outbox for its queue.
+             */
+            publishedAt: string | null;
+            /**
+             * Format: date-time
+             * @description When it completed or failed.
+             */
+            endedAt: string | null;
+            /** @description Why it failed. */
+            reason: string | null;
+            /** @description Whether its row is still in the outbox: its effect is not committed, or it failed. */
+            isInOutbox: boolean;
+        };
+        /** @description A notification that a request caused, without its text. */
+        TracedNotification: {
+            /**
+             * Format: uuid
+             * @description The id of the notification.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Who got it.
+             */
+            userId: string;
+            /** @description The same with the present name. */
+            user: components["schemas"]["UserSummary"] | null;
+            /** @description Its type. */
+            type: string;
+            /** @description What it tells of. */
+            event: string | null;
+            /**
+             * Format: uuid
+             * @description The task that it is about.
+             */
+            taskId: string | null;
+            /**
+             * Format: uuid
+             * @description The chat that it is about.
+             */
+            chatId: string | null;
+            /** @description Whether it was read. */
+            isRead: boolean;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            createdAt: string;
         };
         /**
          * @description A second factor: none, mailed codes (`otp`) or an authenticator app (`totp`).
@@ -10095,6 +10486,8 @@ export interface operations {
                 targetType?: string;
                 /** @description Only the thing with this id. */
                 targetId?: string;
+                /** @description Only the event with this number. There are several only when a row was inserted. */
+                seq?: number;
                 /** @description Only events from this moment on. */
                 from?: string;
                 /** @description Only events before this moment. */
@@ -10143,6 +10536,8 @@ export interface operations {
                 targetType?: string;
                 /** @description Only the thing with this id. */
                 targetId?: string;
+                /** @description Only the event with this number. There are several only when a row was inserted. */
+                seq?: number;
                 /** @description Only events from this moment on. */
                 from?: string;
                 /** @description Only events before this moment. */
@@ -10164,6 +10559,41 @@ export interface operations {
                 content: {
                     "application/x-ndjson": string;
                     "text/csv": string;
+                };
+            };
+        };
+    };
+    getAuditChain: {
+        parameters: {
+            query?: {
+                /** @description Signed heads to compare with the log, each `seq.hash.keyId.signature`. */
+                head?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The parts of the log. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        /** @description The result. */
+                        data: {
+                            chain: components["schemas"]["AuditChain"];
+                        };
+                    };
                 };
             };
         };
@@ -10206,8 +10636,12 @@ export interface operations {
                             checked: number;
                             /** @description Events whose personal part was erased. */
                             erased: number;
+                            /** @description Where they are, in at most 500 runs. */
+                            erasedRuns: components["schemas"]["AuditRun"][];
                             /** @description Events that retention has dropped. */
                             dropped: number;
+                            /** @description Where they were: a run for each signed checkpoint. */
+                            droppedRuns: components["schemas"]["AuditRun"][];
                             /** @description Number of signed heads with which the chain was compared. */
                             heads: number;
                             /** @description The number of the first faulty event. */
@@ -10771,6 +11205,12 @@ export interface operations {
                 status?: components["schemas"]["EmailStatus"];
                 /** @description Only mails to this address. */
                 to?: string;
+                /** @description Only mails of this kind. */
+                template?: string;
+                /** @description Only mails written from this moment on. */
+                since?: string;
+                /** @description Only mails written before this moment. */
+                before?: string;
                 /** @description The maximum number of items per page. */
                 limit?: number;
                 /** @description `nextCursor` of the page before. */
@@ -10832,7 +11272,47 @@ export interface operations {
                         message?: string;
                         /** @description The result. */
                         data: {
-                            email: components["schemas"]["Email"];
+                            email: components["schemas"]["EmailDetail"];
+                        };
+                    };
+                };
+            };
+        };
+    };
+    getEmailResults: {
+        parameters: {
+            query: {
+                /** @description The first moment. */
+                from: string;
+                /** @description The moment at which it ends, at most 1000 steps later. */
+                to: string;
+                /** @description How much time one entry has. Days are those of the zone of the caller. */
+                step?: "minute" | "quarter-hour" | "hour" | "day";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The counts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        /** @description The result. */
+                        data: {
+                            /** @description Every step of the range, in order, also those without attempts. */
+                            results: components["schemas"]["EmailResults"][];
                         };
                     };
                 };
@@ -10937,6 +11417,41 @@ export interface operations {
                         /** @description The result. */
                         data: {
                             email: components["schemas"]["Email"];
+                        };
+                    };
+                };
+            };
+        };
+    };
+    getRequestTrace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the request, or of a mail, a job, an audit event or a notification that it caused. */
+                requestId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What it caused. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        /** @description The result. */
+                        data: {
+                            trace: components["schemas"]["RequestTrace"];
                         };
                     };
                 };

@@ -19,6 +19,7 @@ import type {
   Analytics,
   AppSetup,
   Attachment,
+  AuditChain,
   AuthConfig,
   AuthenticatorAppSetup,
   Chat,
@@ -33,6 +34,8 @@ import type {
   Confirmation,
   CreatedMessageReport,
   Email,
+  EmailDetail,
+  EmailResults,
   EmailSuppression,
   FactorCode,
   FactorConfirmation,
@@ -74,6 +77,7 @@ import type {
   RegistrationCode,
   Reminder,
   ReminderPatch,
+  RequestTrace,
   Session,
   SessionState,
   SignInChallengeToken,
@@ -1111,6 +1115,14 @@ export interface AdminMethods {
    */
   exportAuditEvents(query?: Query<'exportAuditEvents'>, options?: ReadOptions): Promise<Response>
   /**
+   * Read what the audit log consists of, and compare signed heads with it.
+   *
+   * Its end, its months, what retention has dropped, and the newest head that the audit worker has announced. Verifies nothing.
+   *
+   * `GET /api/v1/admin/audit-events/chain`
+   */
+  auditChain(query?: Query<'getAuditChain'>, options?: CallOptions): Promise<AuditChain>
+  /**
    * Verify the chain of the audit log.
    *
    * Names each changed, inserted, removed and cut-off row. Ends after 20 seconds or about a hundred faults: then `complete` is false, and `nextCursor` continues. `head` takes signed heads of the audit worker’s log, separated by commas, each as `seq.hash.keyId.signature`.
@@ -1239,13 +1251,21 @@ export interface AdminMethods {
    */
   emails(query?: Query<'listEmails'>, options?: CallOptions): Pages<Email>
   /**
-   * Read the delivery of a mail.
+   * Read the delivery of a mail, with each attempt.
    *
-   * Without its content. The audit log records that the mail was shown.
+   * With the answers of the mail server, without the content of the mail. The audit log records that the mail was shown.
    *
    * `GET /api/v1/admin/emails/{id}`
    */
-  email(id: string, options?: CallOptions): Promise<Email>
+  email(id: string, options?: CallOptions): Promise<EmailDetail>
+  /**
+   * Count how attempts to send mails ended, over time.
+   *
+   * For as long as mails are kept. Attempts of releases before this one are not counted.
+   *
+   * `GET /api/v1/admin/emails/results`
+   */
+  emailResults(query: Query<'getEmailResults'>, options?: CallOptions): Promise<EmailResults[]>
   /**
    * List the suppressed addresses.
    *
@@ -1270,6 +1290,14 @@ export interface AdminMethods {
    * `POST /api/v1/admin/emails/{id}/resend`
    */
   resendEmail(id: string, options?: CallOptions): Promise<Email>
+  /**
+   * Read what one request caused.
+   *
+   * Its audit events, mails and notifications for as long as they are kept, its jobs and outbox rows while they exist, and what is gone. 400 tells why a text is no id of a request. The audit log records the look.
+   *
+   * `GET /api/v1/admin/trace/{requestId}`
+   */
+  trace(requestId: string, options?: CallOptions): Promise<RequestTrace>
   /**
    * Show how the client address was resolved.
    *

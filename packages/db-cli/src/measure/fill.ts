@@ -15,6 +15,7 @@ const fills: Readonly<Record<string, string>> = {
   notifications: `(id, user_id, type, title, message) select id, owner, 'general', 'Note ' || n, 'What happened'`,
   email_messages: `(id, template, to_address, user_id, status)
     select id, 'welcome', 'user_' || n || '@example.test', owner, 'sent'`,
+  email_attempts: `(email_id, attempt, outcome, started_at, ended_at) select id, 1, 'sent', now(), now()`,
   sessions: `(id, user_id, seed, rotated_at, created_at, last_used_at, expires_at)
     select id, owner, decode(repeat('00', 32), 'hex'), now(), now(), now(), now() + interval '1 day'`,
   outbox: `(id, queue, name, payload, run_at) select id, 'reminder', 'none', '{}', now() + interval '1 year'`,

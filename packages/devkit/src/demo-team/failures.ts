@@ -21,6 +21,11 @@ export async function leaveFailures(db: Client, { owner }: Team, timeoutMs: numb
     return rows[0]?.id
   })
   await db.query(
+    `update email_attempts set outcome = 'failed', verdict = 'mailbox', smtp_answer = $2
+     where email_id in (select id from email_messages where to_address = $1)`,
+    [emailOf('nobody'), refusal],
+  )
+  await db.query(
     `insert into email_suppressions (address, reason, smtp_answer, email_id)
      select to_address, 'The mail server says that this mailbox does not exist or accepts no mail.', $2, id
      from email_messages where to_address = $1 order by created_at desc limit 1`,

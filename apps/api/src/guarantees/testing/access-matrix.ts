@@ -300,6 +300,7 @@ export const accessMatrix: Record<string, AccessRule | AccessRule[]> = {
   'GET /admin/audit-events': { allowed: platform },
   'GET /admin/audit-events/export': { allowed: platform, query: '?format=ndjson' },
   'GET /admin/audit-events/verify': { allowed: platform },
+  'GET /admin/audit-events/chain': { allowed: platform },
   'GET /admin/queues': { allowed: platform },
   'GET /admin/queues/{name}/failed': { allowed: anyRelation(platform), resource: fixtures.queue },
   'POST /admin/queues/{name}/failed/{jobId}/retry': {
@@ -309,7 +310,9 @@ export const accessMatrix: Record<string, AccessRule | AccessRule[]> = {
   'DELETE /admin/queues/{name}/failed/{jobId}': { allowed: anyRelation(administrators), resource: fixtures.failedJob },
   'GET /admin/emails': { allowed: platform },
   'GET /admin/emails/{id}': { allowed: anyRelation(platform), resource: fixtures.sentMail },
+  'GET /admin/emails/results': { allowed: platform, query: '?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z' },
   'GET /admin/emails/suppressions': { allowed: platform },
+  'GET /admin/trace/{requestId}': { allowed: anyRelation(platform), resource: fixtures.tracedRequest },
   'DELETE /admin/emails/suppressions/{id}': { allowed: anyRelation(administrators), resource: fixtures.suppression },
   'POST /admin/emails/{id}/resend': { allowed: anyRelation(administrators), resource: fixtures.sentMail },
   'GET /admin/diagnostics/client-ip': { allowed: platform },

@@ -157,6 +157,9 @@ export const sentMail: Resource = async ({ db }, { email }) => {
   return { id }
 }
 
+/** The id of a request that changed nothing, which anybody who may trace can look at. */
+export const tracedRequest: Resource = async () => ({ requestId: newId() })
+
 export const suppression: Resource = async ({ db }, { email }) => {
   const id = newId()
   await db.insertInto('email_suppressions').values({ id, address: email, reason: 'no such user' }).execute()

@@ -113,5 +113,7 @@ function mergeNull(json: JsonSchema): void {
   delete json.anyOf
   const { description = first.description, examples = first.examples } = json
   Object.assign(json, first, { type: [first.type, 'null'] }, description && { description }, examples && { examples })
+  // Of a schema that occurs several times, the first part may not have been tidied yet.
+  if (json.format) delete json.pattern
   if (first.enum) json.enum = [...first.enum, null]
 }

@@ -3,14 +3,23 @@ import { type Selectable, sql } from 'kysely'
 import type { EmailQuery } from './admin-emails.schema.ts'
 
 export type EmailRow = Selectable<Database['email_messages']>
+export type AttemptRow = Selectable<Database['email_attempts']>
+type SuppressionRow = Selectable<Database['email_suppressions']>
 
 /** Reads mails, the newest first. */
-export function listEmails(db: Db, { status, to, cursor }: EmailQuery, limit: number): Promise<EmailRow[]> {
+export function listEmails(
+  db: Db,
+  { status, to, template, since, before, cursor }: EmailQuery,
+  limit: number,
+): Promise<EmailRow[]> {
   return db
     .selectFrom('email_messages')
     .selectAll()
     .$if(status !== undefined, (query) => query.where('status', '=', status as string))
     .$if(to !== undefined, (query) => query.where('to_address', '=', to as string))
+    .$if(template !== undefined, (query) => query.where('template', '=', template as string))
+    .$if(since !== undefined, (query) => query.where('created_at', '>=', new Date(since as string)))
+    .$if(before !== undefined, (query) => query.where('created_at', '<', new Date(before as string)))
     .$if(cursor !== undefined, (query) => query.where('id', '<', cursor as string))
     .orderBy('id', 'desc')
     .limit(limit)
@@ -39,12 +48,19 @@ export async function isQueuedAgain(trx: Trx, { to_address, template, data }: Em
   return row !== undefined
 }
 
-/** Reads why the address is suppressed; undefined when it is not. */
-export async function findSuppression(trx: Trx, address: string): Promise<string | undefined> {
-  const row = await trx
-    .selectFrom('email_suppressions')
-    .select('reason')
-    .where('address', '=', address)
-    .executeTakeFirst()
-  return row?.reason
+/** Reads the suppression of an address; undefined when it is not suppressed. */
+export function findSuppression(trx: Trx, address: string): Promise<SuppressionRow | undefined> {
+  return trx.selectFrom('email_suppressions').selectAll().where('address', '=', address).executeTakeFirst()
+}
+
+/** Lists the last attempts to send a mail, the first one first. */
+export async function listAttempts(db: Db | Trx, emailId: string, limit: number): Promise<AttemptRow[]> {
+  const rows = await db
+    .selectFrom('email_attempts')
+    .selectAll()
+    .where('email_id', '=', emailId)
+    .orderBy('attempt', 'desc')
+    .limit(limit)
+    .execute()
+  return rows.reverse()
 }

@@ -7,11 +7,14 @@ import {
   emailQuery,
   emailReply,
   emailsReply,
+  resentReply,
   suppressionParams,
   suppressionQuery,
   suppressionsReply,
 } from './admin-emails.schema.ts'
 import * as emails from './admin-emails.service.ts'
+import { emailResultsQuery, emailResultsReply } from './email-results.schema.ts'
+import { readResults } from './email-results.service.ts'
 import * as suppressions from './email-suppressions.service.ts'
 import { principalOf } from './principal.ts'
 
@@ -48,13 +51,33 @@ export const adminEmailsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
       schema: {
         operationId: 'getEmail',
         tags,
-        summary: 'Read the delivery of a mail',
-        description: 'Without its content. The audit log records that the mail was shown.',
+        summary: 'Read the delivery of a mail, with each attempt',
+        description:
+          'With the answers of the mail server, without the content of the mail. The audit log records that the mail was shown.',
         params: emailParams,
         response: { 200: answer(emailReply, 'The delivery.'), ...errors('NOT_FOUND') },
       },
     },
     async (request) => ok({ email: await emails.readEmail(context, principalOf(request), request.params.id) }),
+  )
+
+  app.get(
+    '/admin/emails/results',
+    {
+      config: { access: rolesWith('email.read'), readsReplica: true },
+      schema: {
+        operationId: 'getEmailResults',
+        tags,
+        summary: 'Count how attempts to send mails ended, over time',
+        description: 'For as long as mails are kept. Attempts of releases before this one are not counted.',
+        querystring: emailResultsQuery,
+        response: { 200: answer(emailResultsReply, 'The counts.') },
+      },
+    },
+    async (request) => {
+      const deps = { ...context, reads: context.readsFor(request) }
+      return ok({ results: await readResults(deps, principalOf(request), request.query) })
+    },
   )
 
   app.get(
@@ -119,7 +142,7 @@ export const adminEmailsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
         description:
           'Returns the new mail; the first one keeps its status. 409 for a mail with a code or token, a mail that is still queued, a mail that has expired, and a suppressed address.',
         params: emailParams,
-        response: { 202: answer(emailReply, 'The new mail.'), ...errors('NOT_FOUND', 'CONFLICT') },
+        response: { 202: answer(resentReply, 'The new mail.'), ...errors('NOT_FOUND', 'CONFLICT') },
       },
     },
     async (request, reply) => {

@@ -1,7 +1,7 @@
 import { emailAddress as address } from '@muster/identifiers'
-import { instant } from '@muster/realtime/shapes'
+import { instant, userSummary } from '@muster/realtime/shapes'
 import { z } from 'zod'
-import { id } from '../../http/fields.ts'
+import { dateTime, id, text } from '../../http/fields.ts'
 import { pageNumber, pageSize } from '../../http/pagination.ts'
 import { pageReplyOf, replyOf } from '../../http/reply.ts'
 
@@ -45,13 +45,18 @@ export type AdminEmail = z.infer<typeof adminEmail>
 export const emailQuery = z.strictObject({
   status: status.optional().describe('Only mails in this state.'),
   to: address.optional().describe('Only mails to this address.'),
+  template: text({ max: 100 })
+    .optional()
+    .meta({ description: 'Only mails of this kind.', examples: ['invite'] }),
+  since: dateTime.optional().describe('Only mails written from this moment on.'),
+  before: dateTime.optional().describe('Only mails written before this moment.'),
   limit: pageSize(50),
   cursor: id.optional().describe('`nextCursor` of the page before.'),
 })
 export type EmailQuery = z.output<typeof emailQuery>
 
 export const emailParams = z.strictObject({ id: id.describe('The id of the mail.') })
-export const emailReply = replyOf(z.object({ email: adminEmail }))
+export const resentReply = replyOf(z.object({ email: adminEmail }))
 export const emailsReply = pageReplyOf(
   z
     .object({ emails: z.array(adminEmail).describe('The mails, the newest first.') })
@@ -92,3 +97,56 @@ export const suppressionsReply = pageReplyOf(
     .object({ suppressions: z.array(suppression).describe('The addresses, the newest first.') })
     .meta({ id: 'EmailSuppressionList', description: 'Items of the list.' }),
 )
+
+/** What an answer of the mail server says about the cause of a failed attempt. */
+const verdict = z.enum(['mailbox', 'message', 'busy', 'refused', 'relay', 'server']).meta({
+  id: 'EmailVerdict',
+  description:
+    'What the answer of the mail server is about. `mailbox`: it does not exist or accepts no mail. `message`: the server never accepts this one. `busy`: not now, while other mail is accepted. `refused`: no cause is named. `relay`: the server accepts no mail of this installation. `server`: it was out of reach, or accepts no mail at all.',
+})
+
+/** One attempt to send a mail. */
+export const emailAttempt = z
+  .object({
+    number: z.int().describe('Its number: 1, 2, 3 …'),
+    outcome: z.enum(['sent', 'retried', 'failed', 'dropped', 'interrupted', 'running', 'unknown']).meta({
+      description:
+        'How it ended. `retried`: there is a next attempt. `interrupted`: the worker ended or failed during it. `running`: it has not ended. `unknown`: nothing was recorded, because the worker was killed or is of an earlier release.',
+      examples: ['retried'],
+    }),
+    verdict: verdict
+      .nullable()
+      .describe('What the answer is about; null when the server was not asked or took the mail.'),
+    smtpAnswer: z
+      .string()
+      .nullable()
+      .meta({
+        description:
+          'The words of the mail server, without codes and tokens; null when it was not asked, or when they were erased.',
+        examples: ['451 4.7.1 try again later (RCPT TO)'],
+      }),
+    reason: z
+      .string()
+      .nullable()
+      .meta({ description: 'Why it ended so, where that was not the answer alone.', examples: [null] }),
+    startedAt: instant.nullable().describe('When it began; null when that was not recorded.'),
+    endedAt: instant.nullable().describe('When it ended; null when it did not, or that was not recorded.'),
+    nextAttemptAt: instant.nullable().meta({ description: 'When it was followed by another one.', examples: [null] }),
+  })
+  .meta({ id: 'EmailAttempt', description: 'One attempt to send a mail.' })
+export type EmailAttempt = z.infer<typeof emailAttempt>
+
+/** The delivery of one mail with its time line. */
+const emailDetail = adminEmail
+  .extend({
+    user: userSummary
+      .nullable()
+      .describe('The user who gets it, with the present name; null for an address without an account.'),
+    attemptLog: z.array(emailAttempt).describe('The last 200 attempts, the first one first.'),
+    suppression: suppression
+      .nullable()
+      .describe('Why no mail is sent to its address now; null when it is not suppressed.'),
+  })
+  .meta({ id: 'EmailDetail', description: 'The delivery of one mail, with its attempts.' })
+export type EmailDetail = z.infer<typeof emailDetail>
+export const emailReply = replyOf(z.object({ email: emailDetail }))

@@ -4,11 +4,16 @@ import { insertMail, isTemplateName, type TemplateData, type TemplateName, templ
 import type { Deps } from '../../deps.ts'
 import { cursorPage } from '../../http/pagination.ts'
 import type { Reads } from '../../http/reads/reads.ts'
+import { findUserSummaries } from '../accounts/user-summary.ts'
 import * as queries from './admin-emails.queries.ts'
-import type { AdminEmail, EmailQuery } from './admin-emails.schema.ts'
+import type { AdminEmail, EmailAttempt, EmailDetail, EmailQuery } from './admin-emails.schema.ts'
+import { toSuppression } from './email-suppressions.service.ts'
 import { assertPermission, auditActor, commandLineMark, type Principal } from './principal.ts'
 
 type EmailDeps = Pick<Deps, 'db' | 'transact' | 'clock'>
+
+/** A mail is tried about a hundred times within its 24 hours; jobs that operators retry add some. */
+const maxAttempts = 200
 
 /** Lists mails and their delivery, and audits which mails were shown. */
 export async function listEmails(
@@ -17,7 +22,7 @@ export async function listEmails(
   query: EmailQuery,
 ) {
   assertPermission(principal, 'email.read')
-  const { limit, status, to } = query
+  const { limit, status, to, template, since, before } = query
   const rows = await reads.read((db) => queries.listEmails(db, query, limit + 1), 'bySession')
   const shown = rows.slice(0, limit)
   await transact(async ({ audit }) =>
@@ -27,7 +32,13 @@ export async function listEmails(
       targetId: 'list',
       after: {
         ...commandLineMark(principal),
-        filters: { ...(status && { status }), isByAddress: to !== undefined },
+        filters: {
+          ...(status && { status }),
+          ...(template && { template }),
+          ...(since && { since }),
+          ...(before && { before }),
+          isByAddress: to !== undefined,
+        },
         emailIds: shown.map(({ id }) => id),
         userIds: recipientsOf(shown),
       },
@@ -38,12 +49,12 @@ export async function listEmails(
   return { emails: shown.map(toAdminEmail), pagination: cursorPage({ limit, nextCursor }) }
 }
 
-/** Reads the delivery of one mail and audits it. @throws DomainError NOT_FOUND */
+/** Reads the delivery of one mail with its attempts, and audits it. @throws DomainError NOT_FOUND */
 export function readEmail(
   { transact }: Pick<EmailDeps, 'transact'>,
   principal: Principal,
   emailId: string,
-): Promise<AdminEmail> {
+): Promise<EmailDetail> {
   assertPermission(principal, 'email.read')
   return transact(async ({ trx, audit }) => {
     const row = await queries.findEmail(trx, emailId)
@@ -55,7 +66,40 @@ export function readEmail(
       after: { ...commandLineMark(principal), userIds: recipientsOf([row]) },
       ...auditActor(principal),
     })
-    return toAdminEmail(row)
+    const users = row.user_id ? await findUserSummaries(trx, [row.user_id]) : undefined
+    const suppression = await queries.findSuppression(trx, row.to_address)
+    return {
+      ...toAdminEmail(row),
+      user: users?.get(row.user_id ?? '') ?? null,
+      attemptLog: toAttempts(row, await queries.listAttempts(trx, emailId, maxAttempts)),
+      suppression: suppression ? toSuppression(suppression) : null,
+    }
+  })
+}
+
+/** Lists every attempt that was counted, also those of which nothing is recorded. */
+function toAttempts({ attempts, status }: queries.EmailRow, rows: readonly queries.AttemptRow[]): EmailAttempt[] {
+  const rowByNumber = new Map(rows.map((row) => [row.attempt, row]))
+  const last = Math.max(attempts, rows.at(-1)?.attempt ?? 0)
+  const first = Math.max(1, last - maxAttempts + 1)
+  return Array.from({ length: last - first + 1 }, (_, index): EmailAttempt => {
+    const number = first + index
+    const row = rowByNumber.get(number)
+    if (!row) {
+      const outcome = number === attempts && status === 'sending' ? 'running' : 'unknown'
+      const nothing = { verdict: null, smtpAnswer: null, reason: null }
+      return { number, outcome, ...nothing, startedAt: null, endedAt: null, nextAttemptAt: null }
+    }
+    return {
+      number,
+      outcome: row.outcome as EmailAttempt['outcome'],
+      verdict: row.verdict as EmailAttempt['verdict'],
+      smtpAnswer: row.smtp_answer,
+      reason: row.reason,
+      startedAt: row.started_at.toISOString(),
+      endedAt: row.ended_at.toISOString(),
+      nextAttemptAt: row.next_attempt_at?.toISOString() ?? null,
+    }
   })
 }
 
@@ -79,7 +123,7 @@ export function resendEmail(
     if (!mail) throw new DomainError('NOT_FOUND')
     const { template, data } = resendableContent(mail)
     const suppression = await queries.findSuppression(tx.trx, mail.to_address)
-    if (suppression) throw refused(`This address is suppressed (${suppression}). Lift the suppression first.`)
+    if (suppression) throw refused(`This address is suppressed (${suppression.reason}). Lift the suppression first.`)
     if (mail.expires_at && mail.expires_at <= clock.now()) throw refused('This mail has expired.')
     if (await queries.isQueuedAgain(tx.trx, mail)) throw refused('This mail is queued already.')
     const id = await insertMail(tx, {

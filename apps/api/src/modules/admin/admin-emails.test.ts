@@ -1,9 +1,11 @@
 import { newId } from '@muster/db'
 import { insertMail, type Mail, type TemplateName, templates } from '@muster/mail'
 import { type ManualClock, manualClock } from '@muster/testing'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestUser, untilRevocationsAreFresh } from '../../testing/test-app.ts'
 import { codeOf, mailsTo } from '../sign-in/testing/sign-in-fixtures.ts'
+import { resultsStatement } from './email-results.queries.ts'
 import { base, clientRoles, eventsOf, oneOfEach, tally, unknownId } from './testing/admin-fixtures.ts'
 
 let clock: ManualClock
@@ -143,14 +145,7 @@ describe('resending a mail', () => {
 })
 
 test('unknown and invalid filters are refused', async () => {
-  for (const query of [
-    'status=lost',
-    'to=me',
-    'limit=101',
-    'cursor=1',
-    'template=welcome',
-    'status=sent&status=failed',
-  ])
+  for (const query of ['status=lost', 'to=me', 'limit=101', 'cursor=1', 'kind=welcome', 'status=sent&status=failed'])
     expect([query, codeOf(await admin.inject('GET', `${emails}?${query}`))]).toEqual([query, 'VALIDATION_FAILED'])
 })
 
@@ -215,4 +210,105 @@ describe('suppressions', () => {
     expect(await ask(users.operator)).toEqual([200, 403])
     for (const role of clientRoles) expect(await ask(users[role])).toEqual([403, 403])
   })
+})
+
+describe('attempts', () => {
+  const at = (iso: string) => new Date(iso)
+
+  /** Records an attempt to send a mail, as the email worker does. */
+  async function attempted(emailId: string, attempt: number, row: Record<string, unknown> = {}) {
+    const ended_at = (row.ended_at as Date | undefined) ?? clock.now()
+    await api.db
+      .insertInto('email_attempts')
+      .values({ email_id: emailId, attempt, outcome: 'retried', started_at: ended_at, ended_at, ...row })
+      .execute()
+  }
+
+  test('of a mail have the answers of the server, also those of which nothing was recorded', async () => {
+    const user = await api.signUp()
+    const { id, to } = await mailed({ to: user.email, userId: user.userId }, { status: 'sending', attempts: 4 })
+    const answer = '451 4.7.1 try again later (RCPT TO)'
+    await attempted(id, 1, { verdict: 'busy', smtp_answer: answer, next_attempt_at: clock.now() })
+    await attempted(id, 3, { outcome: 'interrupted', reason: 'released before it was sent' })
+    await api.db.insertInto('email_suppressions').values({ address: to, reason: 'No mailbox.', email_id: id }).execute()
+    const { email } = (await admin.inject('GET', `${emails}/${id}`)).json().data
+    expect(email).toMatchObject({
+      id,
+      user: { id: user.userId, name: user.email.split('@')[0] },
+      suppression: { address: to, emailId: id },
+      attemptLog: [
+        {
+          number: 1,
+          outcome: 'retried',
+          verdict: 'busy',
+          smtpAnswer: answer,
+          nextAttemptAt: clock.now().toISOString(),
+        },
+        { number: 2, outcome: 'unknown', endedAt: null },
+        { number: 3, outcome: 'interrupted', smtpAnswer: null, reason: 'released before it was sent' },
+        { number: 4, outcome: 'running', startedAt: null },
+      ],
+    })
+    const plain = await mailed({}, { status: 'queued', attempts: 0, error: null })
+    expect((await admin.inject('GET', `${emails}/${plain.id}`)).json().data.email).toMatchObject({
+      user: null,
+      suppression: null,
+      attemptLog: [],
+    })
+  })
+
+  test('are counted by result; days are those of the caller’s zone, also when its clock changes', async () => {
+    const berlin = await api.signUp({ role: 'operator' })
+    await berlin.inject('PATCH', '/api/v1/users/me', { timezone: 'Europe/Berlin' })
+    const { id } = await mailed()
+    // On 2025-03-30 clocks in Berlin go from 02:00 to 03:00: the day begins at 23:00Z and ends at 22:00Z.
+    const moments = ['2025-03-29T22:59:59Z', '2025-03-29T23:00:00Z', '2025-03-30T21:59:59Z', '2025-03-30T22:00:00Z']
+    for (const [index, moment] of moments.entries())
+      await attempted(id, index + 1, { outcome: index === 1 ? 'failed' : 'sent', ended_at: at(moment) })
+    const count = async (query: string, by = berlin) => (await by.inject('GET', `${emails}/results?${query}`)).json()
+    const none = { sent: 0, retried: 0, failed: 0, dropped: 0, interrupted: 0 }
+    const days = await count('from=2025-03-28T23:00:00Z&to=2025-03-31T22:00:00Z&step=day')
+    expect(days.data.results).toEqual([
+      { at: '2025-03-28T23:00:00.000Z', ...none, sent: 1 },
+      { at: '2025-03-29T23:00:00.000Z', ...none, sent: 1, failed: 1 },
+      { at: '2025-03-30T22:00:00.000Z', ...none, sent: 1 },
+    ])
+    const hours = await count('from=2025-03-29T22:30:00Z&to=2025-03-30T00:00:00Z')
+    expect(hours.data.results).toEqual([
+      { at: '2025-03-29T22:30:00.000Z', ...none, sent: 1 },
+      { at: '2025-03-29T23:00:00.000Z', ...none, failed: 1 },
+    ])
+    expect((await count('from=2025-03-29T00:00:00Z&to=2025-03-29T00:00:00Z')).data.results).toEqual([])
+    for (const query of [
+      'from=2025-03-29T00:00:00Z&to=2025-03-28T00:00:00Z',
+      'from=2025-01-01T00:00:00Z&to=2025-03-28T00:00:00Z&step=minute',
+      'from=2025-03-29',
+    ])
+      expect([query, (await count(query)).error.code]).toEqual([query, 'VALIDATION_FAILED'])
+  })
+
+  test('are counted by an index, also among many', async () => {
+    const { id } = await mailed()
+    await sql`
+      insert into email_attempts (email_id, attempt, outcome, started_at, ended_at)
+      select ${id}, 100 + n, 'sent', now(), '2024-01-01'::timestamptz + n * interval '1 minute' from generate_series(1, 5000) n
+    `.execute(api.db)
+    await sql`analyze email_attempts`.execute(api.db)
+    const { rows } = await sql<{ 'QUERY PLAN': string }>`
+      explain ${resultsStatement([at('2024-01-01T00:00:00Z'), at('2024-01-01T01:00:00Z')])}`.execute(api.db)
+    expect(rows.map((row) => row['QUERY PLAN']).join('\n')).toContain('email_attempts_ended_at')
+  })
+})
+
+test('mails are found by their kind and the time at which they were written', async () => {
+  const to = newAddress()
+  const old = await mailed({ to }, { created_at: new Date('2020-05-01T12:00:00Z') })
+  const recent = await mailed({ to })
+  const found = async (query: string) =>
+    (await list(`to=${to}&${query}`)).data.emails.map(({ id }: { id: string }) => id)
+  expect(await found('template=welcome')).toEqual([recent.id, old.id])
+  expect(await found('template=invite')).toEqual([])
+  expect(await found('since=2020-05-01T12:00:00Z&before=2020-05-01T12:00:01Z')).toEqual([old.id])
+  expect(await found('before=2020-05-01T12:00:00Z')).toEqual([])
+  expect(await found('since=2020-05-01T12:00:01Z')).toEqual([recent.id])
 })

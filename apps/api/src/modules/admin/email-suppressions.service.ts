@@ -56,7 +56,8 @@ export function liftSuppression(
   })
 }
 
-const toSuppression = (row: queries.SuppressionRow): Suppression => ({
+/** Converts a row to the suppression of an address. */
+export const toSuppression = (row: queries.SuppressionRow): Suppression => ({
   id: row.id,
   address: displayEmailAddress(row.address),
   reason: row.reason,

@@ -2,6 +2,7 @@ import { DomainError } from '@muster/errors'
 import { type JobOfRequest, listRowsOfRequest, type RowOfRequest } from '@muster/jobs/admin'
 import { hideSecrets } from '@muster/logger'
 import type { Deps } from '../../deps.ts'
+import { findUserSummaries } from '../accounts/user-summary.ts'
 import { toAdminEmail } from './admin-emails.service.ts'
 import { findRequestOf, type ShownRecord } from './find-request-of.ts'
 import { assertPermission, auditActor, commandLineMark, type Principal } from './principal.ts'
@@ -65,13 +66,17 @@ async function readTrace(deps: TraceDeps, { id, at }: RequestRef): Promise<Omit<
     .findJobsOf(id, { since: new Date(at.getTime() - clockToleranceMs), rowIds: rows.map((row) => row.id) })
     .catch(() => undefined)
   const events = [...chained, ...pending]
+  const users = await findUserSummaries(deps.db, [
+    ...events.flatMap(({ actor_id }) => actor_id ?? []),
+    ...notifications.map(({ user_id }) => user_id),
+  ])
   const lists = { 'audit events': events, mails, notifications, 'outbox rows': rows }
   return {
     requestId: id,
     requestedAt: at.toISOString(),
-    auditEvents: events.map(toEvent),
+    auditEvents: events.map((row) => ({ ...toEvent(row), actor: users.get(row.actor_id ?? '') ?? null })),
     mails: mails.map(toAdminEmail),
-    notifications: notifications.map(toNotification),
+    notifications: notifications.map((row) => ({ ...toNotification(row), user: users.get(row.user_id) ?? null })),
     jobs: joinJobs(rows, jobs ?? []),
     isWhole: jobs !== undefined,
     cutOff: Object.entries(lists).flatMap(([kind, { length }]) => (length >= maxListed ? [kind] : [])),

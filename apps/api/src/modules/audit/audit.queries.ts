@@ -50,7 +50,7 @@ export function auditPage(filters: AuditFilters, page: Page): RawBuilder<AuditRo
     limit ${page.limit}`
 }
 
-function conditionsOf({ actorId, action, targetType, targetId, from, to }: AuditFilters, { order, after }: Page) {
+function conditionsOf({ actorId, action, targetType, targetId, seq, from, to }: AuditFilters, { order, after }: Page) {
   const conditions: RawBuilder<unknown>[] = [sql`true`]
   if (actorId !== undefined) conditions.push(sql`event.actor_id = ${actorId}`)
   if (action !== undefined) conditions.push(sql`event.action = ${action}`)
@@ -60,8 +60,22 @@ function conditionsOf({ actorId, action, targetType, targetId, from, to }: Audit
     // The type follows from the id, but Postgres estimates the two as independent.
     conditions.push(targetId === undefined ? isOfType : unestimated(isOfType))
   }
+  if (seq !== undefined) conditions.push(sql`event.seq = ${seq}`)
   if (from !== undefined) conditions.push(sql`event.created_at >= ${new Date(from)}`)
   if (to !== undefined) conditions.push(sql`event.created_at < ${new Date(to)}`)
   if (after !== undefined) conditions.push(isBeyond(after, order))
   return conditions
+}
+
+/** Reads when the last event was chained. */
+export async function readChainedAt(db: Db): Promise<Date> {
+  const row = await db.selectFrom('audit_chain_head').select('updated_at').executeTakeFirstOrThrow()
+  return row.updated_at
+}
+
+export type DroppedRun = { from_seq: number; to_seq: number; created_at: Date }
+
+/** Lists the runs that retention has dropped, the oldest first. */
+export function listDroppedRuns(db: Db): Promise<DroppedRun[]> {
+  return db.selectFrom('audit_checkpoints').select(['from_seq', 'to_seq', 'created_at']).orderBy('from_seq').execute()
 }

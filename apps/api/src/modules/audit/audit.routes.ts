@@ -7,8 +7,17 @@ import { z } from 'zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
 import { answer, ok } from '../../http/reply.ts'
-import { auditEventsReply, auditQuery, exportQuery, verifyQuery, verifyReply } from './audit.schema.ts'
+import {
+  auditEventsReply,
+  auditQuery,
+  chainQuery,
+  chainReply,
+  exportQuery,
+  verifyQuery,
+  verifyReply,
+} from './audit.schema.ts'
 import * as audit from './audit.service.ts'
+import { readChain } from './chain-overview.service.ts'
 
 const tags = ['administration']
 const mediaTypes = { ndjson: 'application/x-ndjson', csv: 'text/csv; charset=utf-8' } as const
@@ -63,6 +72,23 @@ export const auditRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
       const attachment = { name: `audit-events-${day}.${query.format}`, type: mediaTypes[query.format] }
       return sendChunks(reply as FastifyReply, attachment, chunks)
     },
+  )
+
+  app.get(
+    '/admin/audit-events/chain',
+    {
+      config,
+      schema: {
+        operationId: 'getAuditChain',
+        tags,
+        summary: 'Read what the audit log consists of, and compare signed heads with it',
+        description:
+          'Its end, its months, what retention has dropped, and the newest head that the audit worker has announced. Verifies nothing.',
+        querystring: chainQuery,
+        response: { 200: answer(chainReply, 'The parts of the log.') },
+      },
+    },
+    async (request) => ok({ chain: await readChain(context, request.query) }),
   )
 
   // One verification occupies a core of the database and part of this process; several at once would only be slower.

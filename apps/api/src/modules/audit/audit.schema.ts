@@ -4,7 +4,7 @@ import { instant, userSummary } from '@muster/realtime/shapes'
 import { z } from 'zod'
 import { cursorText } from '../../http/cursor.ts'
 import { issueOf, rule } from '../../http/errors/details-of-issues.ts'
-import { dateTime, id, listOf, text } from '../../http/fields.ts'
+import { dateTime, id, listOf, queryInteger, text } from '../../http/fields.ts'
 import { pageSize } from '../../http/pagination.ts'
 import { pageReplyOf, replyOf } from '../../http/reply.ts'
 
@@ -79,6 +79,12 @@ const filters = z.strictObject({
   targetId: text({ max: 100 })
     .optional()
     .meta({ description: 'Only the thing with this id.', examples: ['01980f3a-0000-7000-8000-000000000001'] }),
+  seq: queryInteger({ min: Number.MIN_SAFE_INTEGER })
+    .optional()
+    .meta({
+      description: 'Only the event with this number. There are several only when a row was inserted.',
+      examples: [42],
+    }),
   from: dateTime.optional().describe('Only events from this moment on.'),
   to: dateTime.optional().describe('Only events before this moment.'),
 })
@@ -142,13 +148,25 @@ export const verifyQuery = z.strictObject({
 })
 export type VerifyQuery = z.output<typeof verifyQuery>
 
+const run = z
+  .object({
+    fromSeq: z.int().describe('The number of the first event.'),
+    toSeq: z.int().describe('The number of the last event.'),
+    events: z
+      .int()
+      .describe('How many events of the run are meant; others lie between them when it is fewer than its length.'),
+  })
+  .meta({ id: 'AuditRun', description: 'A part of the chain.' })
+
 export const verifyReply = replyOf(
   z.object({
     valid: z.boolean().meta({ description: 'Whether no fault was found.', examples: [true] }),
     complete: z.boolean().describe('False when the verification ended early; then `nextCursor` continues it.'),
     checked: z.int().describe('The number of events that were checked.'),
     erased: z.int().describe('Events whose personal part was erased.'),
+    erasedRuns: z.array(run).describe('Where they are, in at most 500 runs.'),
     dropped: z.int().describe('Events that retention has dropped.'),
+    droppedRuns: z.array(run).describe('Where they were: a run for each signed checkpoint.'),
     heads: z.int().describe('Number of signed heads with which the chain was compared.'),
     firstBrokenSeq: z.int().optional().describe('The number of the first faulty event.'),
     faults: z
@@ -189,3 +207,74 @@ export const verifyReply = replyOf(
   }),
 )
 export type Verification = z.output<typeof verifyReply>['data']
+
+export const chainQuery = z.strictObject({
+  head: listOf(signedHead)
+    .optional()
+    .meta({
+      description: 'Signed heads to compare with the log, each `seq.hash.keyId.signature`.',
+      examples: [[exampleHead]],
+    }),
+})
+export type ChainQuery = z.output<typeof chainQuery>
+
+const place = {
+  seq: z.int().describe('The number of the event.'),
+  hash: z.string().meta({ description: 'Its hash.', examples: [exampleHash] }),
+}
+
+const chainOverview = z
+  .object({
+    head: z.object({ ...place, at: instant.describe('When it was chained.') }).describe('The last event of the chain.'),
+    pendingSeconds: z
+      .number()
+      .min(0)
+      .meta({
+        description: 'How long the oldest event waits to be chained, in seconds; 0 when none does.',
+        examples: [0],
+      }),
+    months: z
+      .array(
+        z.object({
+          month: z.string().meta({ description: 'The month, in UTC.', examples: ['2026-11'] }),
+          fromSeq: z.int().describe('The number of its first event.'),
+          toSeq: z.int().describe('The number of its last event.'),
+        }),
+      )
+      .describe('The months of which there are events, the oldest first. Around midnight their numbers may overlap.'),
+    dropped: z
+      .array(
+        z.object({
+          fromSeq: z.int().describe('The number of the first event.'),
+          toSeq: z.int().describe('The number of the last event.'),
+          droppedAt: instant.describe('When it was dropped.'),
+        }),
+      )
+      .describe('The runs that retention has dropped, as their checkpoints tell, the oldest first.'),
+    announced: z
+      .string()
+      .nullable()
+      .meta({
+        description:
+          'The newest signed head that the audit worker keeps in Redis; null when Redis is unavailable or has none.',
+        examples: [exampleHead],
+      }),
+    compared: z
+      .array(
+        z.object({
+          ...place,
+          result: z.enum(['matches', 'forged', 'differs', 'cut-off']).meta({
+            description:
+              '`matches`: the log has this event. `forged`: no key of this installation signed the head. `differs`: the log has another event there. `cut-off`: the log ends before it.',
+            examples: ['matches'],
+          }),
+        }),
+      )
+      .describe(
+        'The heads of the request, in its order. Whether the events before them are whole is told by a verification.',
+      ),
+    unknown: z.array(z.enum(['announced'])).meta({ description: 'What could not be read now.', examples: [[]] }),
+  })
+  .meta({ id: 'AuditChain', description: 'What the audit log consists of.' })
+export type ChainOverview = z.output<typeof chainOverview>
+export const chainReply = replyOf(z.object({ chain: chainOverview }))

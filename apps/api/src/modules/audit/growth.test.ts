@@ -50,6 +50,7 @@ const searches: Record<string, AuditFilters> = {
   everything: {},
   'of a user': { actorId },
   'of a rare kind': { action: 'rare.happened' },
+  'with a number': { seq: 500 },
   'on a rare kind of thing': { targetType: 'rare' },
   'on one thing': { targetId: 'the-rare' },
   'on one thing of its kind': { targetType: 'rare', targetId: 'the-rare' },
