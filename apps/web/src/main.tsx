@@ -5,11 +5,9 @@ import './lib/zod.ts'
 import './lib/theme.ts'
 import './styles.css'
 import { CSPProvider } from '@base-ui/react/csp-provider'
-import { QueryClientProvider } from '@tanstack/react-query'
 import { createRouter, RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { queryClient } from './lib/query.ts'
 import { reloadOnStaleChunk } from './lib/stale-chunk.ts'
 import { getLocale, getTextDirection } from './paraglide/runtime.js'
 import { routeTree } from './route-tree.gen.ts'
@@ -29,9 +27,7 @@ document.documentElement.dir = getTextDirection()
 createRoot(document.getElementById('root') as HTMLElement).render(
   <StrictMode>
     <CSPProvider disableStyleElements>
-      <QueryClientProvider client={queryClient}>
-        <RouterProvider router={router} />
-      </QueryClientProvider>
+      <RouterProvider router={router} />
     </CSPProvider>
   </StrictMode>,
 )

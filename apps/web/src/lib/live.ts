@@ -1,4 +1,4 @@
-import { muster } from './muster.ts'
+import { live } from './live-muster.ts'
 import { queryClient } from './query.ts'
 
 /**
@@ -6,7 +6,7 @@ import { queryClient } from './query.ts'
  * @returns a function that ends this
  */
 export function followChanges(): () => void {
-  const realtime = muster.realtime()
+  const realtime = live.realtime()
   const stale = (...modules: string[]) => {
     for (const module of modules) void queryClient.invalidateQueries({ queryKey: [module] })
   }

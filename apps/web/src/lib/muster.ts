@@ -1,4 +1,4 @@
-import { createMuster } from '@muster/client'
+import { createHttpMuster } from '@muster/client'
 
-/** The client of the API, whose origin these pages share. */
-export const muster = createMuster()
+/** The client of the API, whose origin these pages share. `live` adds the connection, for the pages of signed-in users. */
+export const muster = createHttpMuster()

@@ -1,5 +1,6 @@
 import { MusterError } from '@muster/client'
 import { QueryClient } from '@tanstack/react-query'
+import { muster } from './muster.ts'
 
 /** A failed read is tried again only where the next try may succeed. */
 const mayRecover = (error: unknown) =>
@@ -15,4 +16,13 @@ export const queryClient = new QueryClient({
     },
     mutations: { retry: false },
   },
+})
+
+const userIdOf = (session = muster.session.getSnapshot()) => ('user' in session ? session.user.id : undefined)
+let userId = userIdOf()
+// What one user has read is nothing for the next one.
+muster.session.subscribe(() => {
+  const next = userIdOf()
+  if (next !== userId) queryClient.clear()
+  userId = next
 })

@@ -1,6 +1,5 @@
 import { MusterError, type SessionSnapshot, type User } from '@muster/client'
 import { muster } from './muster.ts'
-import { queryClient } from './query.ts'
 import { useStore } from './use-store.ts'
 
 /** Returns who is signed in. */
@@ -23,12 +22,3 @@ export async function knownSession(): Promise<SessionSnapshot> {
 export function renewRoleAfter(error: unknown): void {
   if (error instanceof MusterError && error.code === 'FORBIDDEN') muster.session.restore().catch(() => undefined)
 }
-
-let userId: string | undefined
-// What one user has read is nothing for the next one.
-muster.session.subscribe(() => {
-  const session = muster.session.getSnapshot()
-  const next = 'user' in session ? session.user.id : undefined
-  if (next !== userId) queryClient.clear()
-  userId = next
-})

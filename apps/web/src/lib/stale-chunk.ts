@@ -1,11 +1,31 @@
 const mark = 'muster-reloaded-for'
+/** How long to wait before each further try for a part. */
+const delaysMs = [300, 1_000, 2_500]
+
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /**
- * Loads the page again, once, when a part of it is missing at the server: a newer release has other parts. What the router cannot load it
- * shows as an error, whose next step is the same.
+ * Loads a part of the pages, and tries again while the server does not have it: during a rolling restart another process may. The build puts this
+ * around each `import()`.
+ */
+export async function importWithRetries<T>(load: () => Promise<T>): Promise<T> {
+  for (const delayMs of delaysMs) {
+    try {
+      return await load()
+    } catch {
+      await wait(delayMs)
+    }
+  }
+  return load()
+}
+
+/**
+ * Loads the page again, once, when a part of it stays missing at the server: a newer release has other parts. Without a connection nothing would be
+ * gained, and what was typed lost. What the router cannot load it shows as an error, whose next step is the same.
  */
 export function reloadOnStaleChunk(): void {
   addEventListener('vite:preloadError', (event) => {
+    if (!navigator.onLine) return
     const asked = location.pathname + location.search
     try {
       if (sessionStorage.getItem(mark) === asked) return

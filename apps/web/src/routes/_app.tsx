@@ -1,8 +1,12 @@
+import { QueryClientProvider } from '@tanstack/react-query'
 import { createFileRoute, Outlet, redirect, useNavigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { AppShell } from '../features/shell/app-shell.tsx'
 import { followChanges } from '../lib/live.ts'
+import { queryClient } from '../lib/query.ts'
 import { knownSession, useSession } from '../lib/session.ts'
+import { ConfirmHost } from '../ui/confirm.tsx'
+import { TooltipHost } from '../ui/tooltip.tsx'
 
 export const Route = createFileRoute('/_app')({
   async beforeLoad({ location }) {
@@ -29,8 +33,12 @@ function App() {
   }, [status, isEnded, navigate])
   if (!('user' in session)) return null
   return (
-    <AppShell user={session.user}>
-      <Outlet />
-    </AppShell>
+    <QueryClientProvider client={queryClient}>
+      <AppShell user={session.user}>
+        <Outlet />
+      </AppShell>
+      <ConfirmHost />
+      <TooltipHost />
+    </QueryClientProvider>
   )
 }

@@ -1,4 +1,5 @@
 import { lazy, type ReactNode, Suspense, useSyncExternalStore } from 'react'
+import { alsoOnDemand } from './on-demand.ts'
 
 export type ConfirmOptions = {
   title: string
@@ -34,7 +35,7 @@ const confirm = (options: ConfirmOptions): Promise<boolean> =>
 /** Returns the function that asks before something that cannot be taken back. */
 export const useConfirm = () => confirm
 
-const ConfirmDialog = lazy(() => import('./confirm-dialog.tsx'))
+const ConfirmDialog = lazy(alsoOnDemand(() => import('./confirm-dialog.tsx')))
 
 /** Shows the questions of `useConfirm`; it stands once in the page. */
 export function ConfirmHost() {

@@ -1,9 +1,7 @@
-import { standardSchemaResolver } from '@hookform/resolvers/standard-schema'
 import { MusterError } from '@muster/client'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { ReactNode } from 'react'
-import { useState } from 'react'
-import { type DefaultValues, type FieldValues, type Path, type UseFormReturn, useForm } from 'react-hook-form'
+import { useRef, useState } from 'react'
 import { errorSentence, isUnexpected } from '../lib/errors.ts'
 import { faultSentence } from '../lib/faults.ts'
 import { m } from '../paraglide/messages.js'
@@ -13,24 +11,19 @@ import { Notice } from './notice.tsx'
 import './zod-messages.ts'
 import { RequestId } from './request-id.tsx'
 import { clockOf, useCountdown } from './use-countdown.ts'
+import { type Fields, useFields } from './use-fields.ts'
 
-export type MusterFormOptions<Values extends FieldValues, Output> = {
-  defaultValues: DefaultValues<Values>
+export type MusterFormOptions<Values, Output> = {
+  defaultValues: Values
   /** Sends the form. What it throws is shown: faults of fields beside them, everything else above the buttons. */
   onSubmit: (values: Output) => unknown
   /** Names of the request's fields that have another name in this form. */
-  fieldNames?: Readonly<Record<string, Path<Values>>> | undefined
+  fieldNames?: Readonly<Record<string, keyof Values & string>> | undefined
   /** The sentence for an error where the form knows a better one; undefined leaves it as it is. */
   sentenceOf?: ((error: MusterError) => ReactNode | undefined) | undefined
 }
 
-export type MusterForm<Values extends FieldValues = FieldValues, Output = Values> = UseFormReturn<
-  Values,
-  unknown,
-  Output
-> & {
-  /** Returns the sentence beside a field, if it has a fault. */
-  errorOf: (name: Path<Values>) => string | undefined
+export type MusterForm<Values = Record<string, unknown>> = Fields<Values> & {
   /** The error that belongs to no field. */
   formError: { error: unknown; sentence: ReactNode } | null
   setFormError: (error: unknown) => void
@@ -42,14 +35,16 @@ export type MusterForm<Values extends FieldValues = FieldValues, Output = Values
 }
 
 /** The form of a request: it validates by the schema, sends, and shows what the API refuses. What was typed stays. */
-export function useMusterForm<Values extends FieldValues, Output>(
+export function useMusterForm<Values extends object, Output>(
   schema: StandardSchemaV1<Values, Output>,
   { defaultValues, onSubmit, fieldNames = {}, sentenceOf }: MusterFormOptions<Values, Output>,
-): MusterForm<Values, Output> {
-  const form = useForm<Values, unknown, Output>({ defaultValues, resolver: standardSchemaResolver(schema) })
+): MusterForm<Values> {
+  const { validate, ...fields } = useFields(schema, defaultValues)
   const [formError, setError] = useState<MusterForm['formError']>(null)
+  const [isSubmitting, setIsSubmitting] = useState(false)
+  // Whoever presses twice sends once, also before the button shows it.
+  const isBusy = useRef(false)
   const countdown = useCountdown()
-  const { errors, isSubmitting } = form.formState
 
   function setFormError(error: unknown): void {
     if (error instanceof MusterError && error.retryAfter !== undefined) countdown.start(error.retryAfter)
@@ -59,42 +54,47 @@ export function useMusterForm<Values extends FieldValues, Output>(
 
   /** Puts the faults of fields beside them. @returns whether each fault has found its field */
   function showFaults({ fieldErrors }: MusterError): boolean {
-    const values = form.getValues()
     let isFirst = true
     let areShown = true
     for (const [field, fault] of Object.entries(fieldErrors)) {
-      const name = fieldNames[field] ?? (field as Path<Values>)
-      if (!Object.hasOwn(values, name)) {
+      const name = fieldNames[field] ?? (field as keyof Values & string)
+      if (!Object.hasOwn(fields.values, name)) {
         areShown = false
         continue
       }
-      form.setError(name, { type: 'server', message: faultSentence(fault) }, { shouldFocus: isFirst })
+      fields.setError(name, faultSentence(fault), { shouldFocus: isFirst })
       isFirst = false
     }
     return areShown && !isFirst
   }
 
-  const send = form.handleSubmit(async (values) => {
-    if (countdown.secondsLeft > 0) return
+  async function send(): Promise<void> {
     setError(null)
+    const valid = await validate()
+    if (!valid) return
     try {
-      await onSubmit(values)
+      await onSubmit(valid.output)
     } catch (error) {
       if (error instanceof DOMException && error.name === 'AbortError') return
       const areShown = error instanceof MusterError && showFaults(error)
       if (!areShown || (error as MusterError).retryAfter !== undefined) setFormError(error)
     }
-  })
+  }
+
   return {
-    ...form,
-    errorOf: (name) => form.getFieldState(name, form.formState).error?.message,
-    formError: Object.keys(errors).length > 0 && formError === null ? null : formError,
+    ...fields,
+    formError,
     setFormError,
     secondsLeft: countdown.secondsLeft,
     isSubmitting,
-    submit: (event) => {
+    async submit(event) {
       event?.preventDefault()
-      return isSubmitting ? Promise.resolve() : send()
+      if (isBusy.current || countdown.secondsLeft > 0) return
+      isBusy.current = true
+      setIsSubmitting(true)
+      await send()
+      isBusy.current = false
+      setIsSubmitting(false)
     },
   }
 }

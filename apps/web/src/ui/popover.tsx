@@ -1,35 +1,28 @@
-import { Popover as Base } from '@base-ui/react/popover'
-import type { ReactElement, ReactNode } from 'react'
-import { cx } from './cx.ts'
+import { cloneElement, useEffect, useState } from 'react'
+import { onDemand } from './on-demand.ts'
+import type { PopoverProps } from './popover-view.tsx'
 
-export type PopoverProps = {
-  trigger: ReactElement<Record<string, unknown>>
-  /** The name of the area for assistive technology. */
-  label: string
-  children: ReactNode
-  open?: boolean | undefined
-  onOpenChange?: ((open: boolean) => void) | undefined
-  side?: 'top' | 'bottom' | 'inline-start' | 'inline-end' | undefined
-  align?: 'start' | 'center' | 'end' | undefined
-  className?: string | undefined
-}
+export type { PopoverProps } from './popover-view.tsx'
+
+const popoverView = onDemand<PopoverProps & { isOpenAtFirst: boolean }>(() => import('./popover-view.tsx'))
 
 /** An area beside the button that opens it. Escape and a click beside it close it. */
 export function Popover(props: PopoverProps) {
-  const { trigger, label, children, open, onOpenChange, side = 'bottom', align = 'start', className } = props
-  return (
-    <Base.Root open={open} onOpenChange={onOpenChange}>
-      <Base.Trigger render={trigger} />
-      <Base.Portal>
-        <Base.Positioner side={side} align={align} sideOffset={6} collisionPadding={8} className="z-50">
-          <Base.Popup
-            aria-label={label}
-            className={cx('popup max-h-(--available-height) max-w-[calc(100vw-1rem)] overflow-y-auto p-4', className)}
-          >
-            {children}
-          </Base.Popup>
-        </Base.Positioner>
-      </Base.Portal>
-    </Base.Root>
-  )
+  const { trigger, open, onOpenChange } = props
+  const [View, load] = popoverView.use()
+  const [isOpenAtFirst, setIsOpenAtFirst] = useState(false)
+  const isWanted = open === true && View === null
+  useEffect(() => {
+    if (isWanted) void load()
+  }, [isWanted])
+  if (View) return <View {...props} isOpenAtFirst={isOpenAtFirst} />
+  return cloneElement(trigger, {
+    'aria-haspopup': 'dialog',
+    'aria-expanded': false,
+    onClick() {
+      setIsOpenAtFirst(true)
+      onOpenChange?.(true)
+      void load()
+    },
+  })
 }

@@ -1,7 +1,7 @@
 import type { Presence, PublicUser } from '@muster/client'
 import { useEffect, useRef } from 'react'
 import { formatRelative } from '../../lib/dates.ts'
-import { muster } from '../../lib/muster.ts'
+import { live } from '../../lib/live-muster.ts'
 import { useStore } from '../../lib/use-store.ts'
 import { m } from '../../paraglide/messages.js'
 
@@ -11,7 +11,7 @@ export function useFollowedPresence(userIds: readonly string[]): void {
   const ids = userIds.toSorted().join()
   useEffect(() => {
     const before = end.current
-    end.current = ids === '' ? undefined : muster.realtime().presence.follow(ids.split(','))
+    end.current = ids === '' ? undefined : live.realtime().presence.follow(ids.split(','))
     before?.()
   }, [ids])
   useEffect(
@@ -27,8 +27,8 @@ type Shown = Pick<PublicUser, 'id' | 'status' | 'lastSeenAt'>
 
 /** Returns the presence of a user: the live one, or what was read before it is known. */
 export function usePresence({ id, status, lastSeenAt }: Shown): Presence {
-  const live = useStore(muster.realtime().presence).get(id)
-  return live && live.status !== null ? live : { status, lastSeenAt }
+  const known = useStore(live.realtime().presence).get(id)
+  return known && known.status !== null ? known : { status, lastSeenAt }
 }
 
 /** Returns the sentence for a presence; undefined for a user who was never seen, or hides it. */

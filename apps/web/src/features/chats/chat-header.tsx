@@ -3,7 +3,7 @@ import { Link, useSearch } from '@tanstack/react-router'
 import { ArrowLeft, Search } from 'lucide-react'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { formatRelative } from '../../lib/dates.ts'
-import { muster } from '../../lib/muster.ts'
+import { live } from '../../lib/live-muster.ts'
 import { useStore } from '../../lib/use-store.ts'
 import { m } from '../../paraglide/messages.js'
 import { IconButton } from '../../ui/button.tsx'
@@ -73,7 +73,7 @@ export function ChatHeader({ chat, user, handle }: Props) {
 
 /** Whether the other user is online, or when they were, as far as the user may know. */
 function PresenceText({ chat, user }: { chat: Chat; user: User }) {
-  const { presence } = muster.realtime()
+  const { presence } = live.realtime()
   const id = otherOf(chat, user.id)?.id
   useEffect(() => (id === undefined ? undefined : presence.follow([id])), [presence, id])
   const known = useStore(presence).get(id ?? '')

@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { BellOff } from 'lucide-react'
 import { type KeyboardEvent, useEffect } from 'react'
 import { addDays, dayOf, formatDay, formatTime } from '../../lib/dates.ts'
-import { muster } from '../../lib/muster.ts'
+import { live } from '../../lib/live-muster.ts'
 import { useStore } from '../../lib/use-store.ts'
 import { m } from '../../paraglide/messages.js'
 import { CountBadge } from '../../ui/badge.tsx'
@@ -32,7 +32,7 @@ function moveByArrows(event: KeyboardEvent<HTMLElement>): void {
 
 /** Chats as links, with the latest message and what is unread. */
 export function ChatList({ chats, user, chatId, search }: Props) {
-  const { presence } = muster.realtime()
+  const { presence } = live.realtime()
   const others = chats.flatMap((chat) => otherOf(chat, user.id)?.id ?? []).slice(0, maxFollowed)
   const followed = others.toSorted().join()
   useEffect(() => (followed === '' ? undefined : presence.follow(followed.split(','))), [presence, followed])

@@ -2,7 +2,7 @@ import type { Chat, User } from '@muster/client'
 import { useNavigate } from '@tanstack/react-router'
 import { Archive, ArrowLeft, MessagesSquare, Search, SquarePen, X } from 'lucide-react'
 import { lazy, type ReactNode, Suspense, useDeferredValue, useState } from 'react'
-import { muster } from '../../lib/muster.ts'
+import { live } from '../../lib/live-muster.ts'
 import { useStore } from '../../lib/use-store.ts'
 import { m } from '../../paraglide/messages.js'
 import { Button, IconButton } from '../../ui/button.tsx'
@@ -28,7 +28,7 @@ type Props = {
 
 /** The list of chats, and beside it the open one; on small screens one of the two. */
 export function ChatsLayout({ search, user, chatId, onSearch, children }: Props) {
-  const { status, items } = useStore(muster.realtime().chats)
+  const { status, items } = useStore(live.realtime().chats)
   const open = items.find(({ id }) => id === chatId)
   const isChatOpen = chatId !== undefined
   return (
@@ -201,7 +201,7 @@ function FoundChats({ q, items, user, chatId, search }: FoundChatsProps) {
 
 /** Takes the place of a chat beside the list. */
 export function NoChatChosen() {
-  const { items } = useStore(muster.realtime().chats)
+  const { items } = useStore(live.realtime().chats)
   return (
     <div className="grid flex-1 place-items-center">
       {items.length > 0 && (

@@ -1,7 +1,7 @@
 import type { Chat, ChatHandle, ChatSnapshot, Message } from '@muster/client'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useMemo } from 'react'
-import { muster } from '../../lib/muster.ts'
+import { live } from '../../lib/live-muster.ts'
 import { useStore } from '../../lib/use-store.ts'
 import { chatMembersQuery } from './queries.ts'
 
@@ -9,7 +9,7 @@ const ignore = () => undefined
 
 /** Opens a chat for as long as the page shows it; also again when its user was added to it anew. */
 export function useChat(chatId: string): { handle: ChatHandle; snapshot: ChatSnapshot } {
-  const handle = muster.chat(chatId)
+  const handle = live.chat(chatId)
   const snapshot = useStore(handle)
   // What fails, the snapshot says.
   useEffect(() => {

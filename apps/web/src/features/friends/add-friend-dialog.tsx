@@ -28,8 +28,7 @@ export function AddFriendDialog(props: Props) {
 }
 
 function UsernameForm({ user, onClose }: Props) {
-  const refuse = (message: string): void =>
-    form.setError('username', { type: 'server', message }, { shouldFocus: true })
+  const refuse = (message: string): void => form.setError('username', message, { shouldFocus: true })
   const form: MusterForm<z.infer<typeof schema>> = useMusterForm(schema, {
     defaultValues: { username: '' },
     sentenceOf: friendErrorSentence,

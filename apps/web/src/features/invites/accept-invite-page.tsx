@@ -1,8 +1,7 @@
 import { type AuthConfig, type Invitation, MusterError, type User } from '@muster/client'
-import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { Eye, MailX, Unlink } from 'lucide-react'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, startTransition, useActionState, useState } from 'react'
 import { errorSentence } from '../../lib/errors.ts'
 import { muster } from '../../lib/muster.ts'
 import { useSession } from '../../lib/session.ts'
@@ -19,11 +18,11 @@ import { clockOf, useCountdown } from '../../ui/use-countdown.ts'
 import { AccountForm, ownTimeZone } from '../registration/account-form.tsx'
 import { AccountFormSkeleton } from '../registration/register-page.tsx'
 import { PublicCard } from '../shell/public-shell.tsx'
-import { authConfigQuery } from '../sign-in/auth-config.ts'
+import { useAuthConfig } from '../sign-in/auth-config.ts'
 import { GoogleButton, OrDivider } from '../sign-in/google-button.tsx'
 import { mailedToken } from '../sign-in/mailed-token.ts'
 import { typedEmail } from '../sign-in/typed-email.ts'
-import { invitationQuery } from './invitation-query.ts'
+import { invitationOf } from './invitation.ts'
 import { consequencesOf, roleName } from './roles.ts'
 
 /** Where an invitation is read and accepted: with a new account, the account that is signed in, or Google. */
@@ -61,8 +60,8 @@ function Invalid() {
 }
 
 function InvitationOf({ token }: { token: string }) {
-  const invitation = useQuery(invitationQuery(token))
-  const config = useQuery(authConfigQuery)
+  const invitation = invitationOf(token).use()
+  const config = useAuthConfig()
   const session = useSession()
   const navigate = useNavigate()
   const [isRefused, setIsRefused] = useState(false)
@@ -178,17 +177,27 @@ const refusals: Partial<Record<string, () => string>> = {
 
 function SignedInWay({ token, invitation, user, onAccepted, onRefused }: WayProps & { user: User }) {
   const countdown = useCountdown()
-  const accept = useMutation({
-    mutationFn: () => muster.invites.accept({ token }),
-    onSuccess: onAccepted,
-    onError(error) {
-      if (onRefused(error)) return
+  const [acceptError, accept, isAccepting] = useActionState(async () => {
+    try {
+      await muster.invites.accept({ token })
+    } catch (error) {
+      if (onRefused(error)) return null
       if (error instanceof MusterError && error.retryAfter !== undefined) countdown.start(error.retryAfter)
-    },
-  })
-  const signOut = useMutation({ mutationFn: () => muster.session.signOut() })
+      return error
+    }
+    await onAccepted()
+    return null
+  }, null)
+  const [signOutError, signOut, isSigningOut] = useActionState(
+    () =>
+      muster.session.signOut().then(
+        () => null,
+        (error: unknown) => error,
+      ),
+    null,
+  )
   const isOther = user.email !== invitation.email
-  const code = accept.error instanceof MusterError ? accept.error.code : ''
+  const code = acceptError instanceof MusterError ? acceptError.code : ''
   return (
     <div className="flex flex-col gap-4">
       <div className="flex items-center gap-3 rounded-lg border border-line p-3">
@@ -200,15 +209,15 @@ function SignedInWay({ token, invitation, user, onAccepted, onRefused }: WayProp
         </div>
       </div>
       {isOther && <Notice tone="warning">{m.invites_other_account({ email: invitation.email })}</Notice>}
-      {accept.error && (
+      {acceptError !== null && (
         <Notice tone="danger" isAlert>
-          {refusals[code]?.() ?? errorSentence(accept.error)}
-          <RequestId error={accept.error} />
+          {refusals[code]?.() ?? errorSentence(acceptError)}
+          <RequestId error={acceptError} />
         </Notice>
       )}
-      {signOut.error && (
+      {signOutError !== null && (
         <Notice tone="danger" isAlert>
-          {errorSentence(signOut.error)}
+          {errorSentence(signOutError)}
         </Notice>
       )}
       {!isOther && (
@@ -216,9 +225,9 @@ function SignedInWay({ token, invitation, user, onAccepted, onRefused }: WayProp
           variant="primary"
           size="lg"
           isWide
-          isPending={accept.isPending}
+          isPending={isAccepting}
           isDisabled={countdown.secondsLeft > 0}
-          onClick={() => accept.mutate()}
+          onClick={() => startTransition(accept)}
         >
           {countdown.secondsLeft > 0 ? m.ui_again_in({ time: clockOf(countdown.secondsLeft) }) : m.invites_accept()}
         </Button>
@@ -227,8 +236,8 @@ function SignedInWay({ token, invitation, user, onAccepted, onRefused }: WayProp
         variant={isOther ? 'primary' : 'ghost'}
         size={isOther ? 'lg' : 'md'}
         isWide
-        isPending={signOut.isPending}
-        onClick={() => signOut.mutate()}
+        isPending={isSigningOut}
+        onClick={() => startTransition(signOut)}
       >
         {m.invites_sign_out()}
       </Button>

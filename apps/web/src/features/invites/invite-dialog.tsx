@@ -1,6 +1,5 @@
 import { type InvitedRole, MusterError, type User } from '@muster/client'
 import { useMemo } from 'react'
-import { Controller } from 'react-hook-form'
 import { muster } from '../../lib/muster.ts'
 import { queryClient } from '../../lib/query.ts'
 import { renewRoleAfter } from '../../lib/session.ts'
@@ -63,35 +62,28 @@ function InviteForm({ user, onClose }: Props) {
         renewRoleAfter(error)
         const isOwn = error instanceof MusterError && error.fieldErrors.email?.code === 'ALREADY_EXISTS'
         if (!isOwn) throw error
-        return form.setError('email', { type: 'server', message: m.invites_is_member() }, { shouldFocus: true })
+        return form.setError('email', m.invites_is_member(), { shouldFocus: true })
       }
       toast({ kind: 'success', title: m.invites_invited({ email }) })
       onClose()
       await queryClient.invalidateQueries({ queryKey: ['invites'] })
     },
   })
-  const role = form.watch('role')
   return (
     <Form form={form}>
       <Field label={m.invites_email()} error={form.errorOf('email')}>
         <TextInput {...form.register('email')} type="email" autoComplete="off" spellCheck={false} dir="ltr" />
       </Field>
       {roles.length > 1 && (
-        <Controller
-          control={form.control}
-          name="role"
-          render={({ field }) => (
-            <RadioGroup
-              label={m.invites_role()}
-              look="cards"
-              options={roles.map((value) => ({ value, label: roleName(value), hint: hints[value]?.() }))}
-              value={field.value}
-              onChange={field.onChange}
-            />
-          )}
+        <RadioGroup
+          label={m.invites_role()}
+          look="cards"
+          options={roles.map((value) => ({ value, label: roleName(value), hint: hints[value]?.() }))}
+          value={form.values.role}
+          onChange={form.control('role').onChange}
         />
       )}
-      {role === 'client_admin' && (
+      {form.values.role === 'client_admin' && (
         <Field
           label={m.invites_organization_name()}
           hint={m.invites_organization_name_hint()}

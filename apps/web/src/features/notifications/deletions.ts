@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import { errorSentence } from '../../lib/errors.ts'
-import { muster } from '../../lib/muster.ts'
+import { live } from '../../lib/live-muster.ts'
 import { m } from '../../paraglide/messages.js'
 import { toast } from '../../ui/toast.tsx'
 
@@ -18,7 +18,7 @@ export function useDeletions() {
     if (!entry) return
     clearTimeout(entry.timer)
     pending.current.delete(id)
-    await muster
+    await live
       .realtime()
       .notifications.delete(id)
       .catch((error: unknown) => toast({ title: errorSentence(error), kind: 'error' }))

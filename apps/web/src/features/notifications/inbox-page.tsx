@@ -4,7 +4,7 @@ import { CheckCheck, Inbox, Trash2 } from 'lucide-react'
 import { useEffect, useEffectEvent, useRef, useState } from 'react'
 import { type Day, dayOf, formatTime } from '../../lib/dates.ts'
 import { errorSentence } from '../../lib/errors.ts'
-import { muster } from '../../lib/muster.ts'
+import { live } from '../../lib/live-muster.ts'
 import { useStore } from '../../lib/use-store.ts'
 import { m } from '../../paraglide/messages.js'
 import { Button, ButtonLink, IconButton } from '../../ui/button.tsx'
@@ -29,7 +29,7 @@ type InboxPageProps = { search: InboxSearch; user: User; onSearch: (next: InboxS
 
 /** The notifications, live, by day. `j` and `k` move, Enter opens, `e` and Delete delete, `u` undoes. */
 export function InboxPage({ search: { type }, user, onSearch }: InboxPageProps) {
-  const inbox = muster.realtime().notifications
+  const inbox = live.realtime().notifications
   const { status, error, items, unreadCount, hasMore } = useStore(inbox)
   const { hidden, remove, undo } = useDeletions()
   const [isBusy, setIsBusy] = useState(false)

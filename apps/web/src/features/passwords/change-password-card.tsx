@@ -1,5 +1,4 @@
 import { type AuthConfig, MusterError, type User } from '@muster/client'
-import { useQuery } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
 import { muster } from '../../lib/muster.ts'
 import { queryClient } from '../../lib/query.ts'
@@ -13,11 +12,11 @@ import { Skeleton } from '../../ui/skeleton.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { MailCodeButton } from '../reauthentication/mail-code-button.tsx'
 import { keepsRules, PasswordRules } from '../registration/password-rules.tsx'
-import { authConfigQuery } from '../sign-in/auth-config.ts'
+import { useAuthConfig } from '../sign-in/auth-config.ts'
 
 /** Changes the own password, or sets the first one of an account without. */
 export function ChangePasswordCard({ user }: { user: User }) {
-  const config = useQuery(authConfigQuery)
+  const config = useAuthConfig()
   return (
     <Card
       title={user.hasPassword ? m.security_password() : m.security_password_first()}
@@ -96,7 +95,7 @@ function ChangeForm({ user, rules }: { user: User; rules: AuthConfig['password']
           <PasswordInput {...form.register('password')} autoComplete="new-password" />
         </Field>
         <div className="mt-2 text-sm">
-          <PasswordRules {...rules} password={form.watch('password')} owner={{ email, username }} refused={refused} />
+          <PasswordRules {...rules} password={form.values.password} owner={{ email, username }} refused={refused} />
         </div>
       </div>
       <FormError form={form} />

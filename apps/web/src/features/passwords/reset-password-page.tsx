@@ -1,5 +1,4 @@
 import { type AuthConfig, MusterError } from '@muster/client'
-import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { CircleCheck, Unlink } from 'lucide-react'
 import { useMemo, useState } from 'react'
@@ -13,7 +12,7 @@ import { Form, FormError, SubmitButton, useMusterForm } from '../../ui/form.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { keepsRules, PasswordRules } from '../registration/password-rules.tsx'
 import { PublicCard } from '../shell/public-shell.tsx'
-import { authConfigQuery } from '../sign-in/auth-config.ts'
+import { useAuthConfig } from '../sign-in/auth-config.ts'
 import { mailedToken } from '../sign-in/mailed-token.ts'
 
 type State = 'open' | 'done' | 'invalid'
@@ -22,7 +21,7 @@ type State = 'open' | 'done' | 'invalid'
 export function ResetPasswordPage() {
   const [token] = useState(() => mailedToken.get('reset-password'))
   const [state, setState] = useState<State>('open')
-  const config = useQuery(authConfigQuery)
+  const config = useAuthConfig()
   const footer = (
     <Link to="/login" search={{}} className="link">
       {m.passwords_back()}
@@ -52,7 +51,7 @@ export function ResetPasswordPage() {
     )
   return (
     <PublicCard title={m.passwords_reset_title()} text={m.passwords_reset_text()} footer={footer}>
-      {config.isError ? (
+      {config.error ? (
         <ErrorState error={config.error} onRetry={() => config.refetch()} className="py-2" />
       ) : config.isPending ? (
         <div role="status" className="flex flex-col gap-5">
@@ -116,7 +115,7 @@ function ResetForm({ rules, token, onEnd }: FormProps) {
           <PasswordInput {...form.register('password')} autoComplete="new-password" />
         </Field>
         <div className="mt-2 text-sm">
-          <PasswordRules {...rules} password={form.watch('password')} owner={owner} refused={refused} />
+          <PasswordRules {...rules} password={form.values.password} owner={owner} refused={refused} />
         </div>
       </div>
       <FormError form={form} />

@@ -1,7 +1,5 @@
 import type { AuthConfig, User } from '@muster/client'
-import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
-import { Controller } from 'react-hook-form'
 import { muster } from '../../lib/muster.ts'
 import { z } from '../../lib/zod.ts'
 import { m } from '../../paraglide/messages.js'
@@ -13,12 +11,12 @@ import { Form, FormError, SubmitButton, useMusterForm } from '../../ui/form.tsx'
 import { Select } from '../../ui/select.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { toast } from '../../ui/toast.tsx'
-import { authConfigQuery } from '../sign-in/auth-config.ts'
+import { useAuthConfig } from '../sign-in/auth-config.ts'
 import { AvatarCard } from './avatar-card.tsx'
 
 /** Lets somebody change their picture, name, username, bio and time zone. */
 export function ProfilePage({ user }: { user: User }) {
-  const config = useQuery(authConfigQuery)
+  const config = useAuthConfig()
   return (
     <>
       <AvatarCard user={user} />
@@ -67,6 +65,7 @@ function ProfileForm({ user, config }: { user: User; config: AuthConfig }) {
       toast({ kind: 'success', title: m.profile_saved() })
     },
   })
+  const timezone = form.control('timezone')
   const zones = useMemo(() => zonesWith(user.timezone), [user.timezone])
   const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone
   return (
@@ -80,26 +79,20 @@ function ProfileForm({ user, config }: { user: User; config: AuthConfig }) {
       <Field label={m.profile_bio()} hint={m.profile_bio_hint()} error={form.errorOf('bio')}>
         <TextArea {...form.register('bio')} />
       </Field>
-      <Controller
-        control={form.control}
-        name="timezone"
-        render={({ field }) => (
-          <Field
-            label={m.profile_timezone()}
-            hint={m.profile_timezone_hint()}
-            error={form.errorOf('timezone')}
-            labelAction={
-              field.value !== ownZone && (
-                <Button size="sm" variant="ghost" onClick={() => field.onChange(ownZone)}>
-                  {m.profile_timezone_own()}
-                </Button>
-              )
-            }
-          >
-            <Select items={zones} value={field.value} onChange={field.onChange} />
-          </Field>
-        )}
-      />
+      <Field
+        label={m.profile_timezone()}
+        hint={m.profile_timezone_hint()}
+        error={form.errorOf('timezone')}
+        labelAction={
+          timezone.value !== ownZone && (
+            <Button size="sm" variant="ghost" onClick={() => timezone.onChange(ownZone)}>
+              {m.profile_timezone_own()}
+            </Button>
+          )
+        }
+      >
+        <Select items={zones} value={timezone.value} onChange={timezone.onChange} />
+      </Field>
       <FormError form={form} />
       <div className="flex justify-end">
         <SubmitButton form={form}>{m.profile_save()}</SubmitButton>

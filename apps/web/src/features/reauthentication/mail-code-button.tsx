@@ -1,16 +1,15 @@
 import { MusterError } from '@muster/client'
-import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { errorSentence } from '../../lib/errors.ts'
 import { muster } from '../../lib/muster.ts'
 import { m } from '../../paraglide/messages.js'
 import { Button } from '../../ui/button.tsx'
 import { clockOf, useCountdown } from '../../ui/use-countdown.ts'
-import { authConfigQuery } from '../sign-in/auth-config.ts'
+import { useAuthConfig } from '../sign-in/auth-config.ts'
 
 /** Mails a code by which the user confirms who they are, and counts down to the next one. */
 export function MailCodeButton() {
-  const resendSeconds = useQuery(authConfigQuery).data?.code.resendSeconds ?? 60
+  const resendSeconds = useAuthConfig().data?.code.resendSeconds ?? 60
   const countdown = useCountdown()
   const [state, setState] = useState<{ isPending: boolean; sentence: string }>({ isPending: false, sentence: '' })
   async function send() {

@@ -64,7 +64,7 @@ export function AccountForm(props: Props) {
       }
     },
   })
-  const { password, email, username } = form.watch()
+  const { password, email, username } = form.values
   return (
     <Form form={form}>
       <Field label={m.registration_name()} hint={m.registration_name_hint()} error={form.errorOf('name')}>

@@ -1,4 +1,3 @@
-import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { MailCheck, MailQuestion } from 'lucide-react'
 import { useState } from 'react'
@@ -11,7 +10,7 @@ import { Notice } from '../../ui/notice.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { clockOf, useSecondsUntil } from '../../ui/use-countdown.ts'
 import { PublicCard } from '../shell/public-shell.tsx'
-import { authConfigQuery } from '../sign-in/auth-config.ts'
+import { useAuthConfig } from '../sign-in/auth-config.ts'
 import { CodeField } from '../sign-in/code-field.tsx'
 import { ResendCode } from '../sign-in/resend-code.tsx'
 import { type Attempt, currentAttempt } from './attempt.ts'
@@ -47,7 +46,7 @@ export function RegisterCodePage() {
 
 function OpenAttempt({ attempt, onMailed }: { attempt: Attempt; onMailed: () => void }) {
   const { email, mailedAtMs, registration } = attempt
-  const config = useQuery(authConfigQuery)
+  const config = useAuthConfig()
   const navigate = useNavigate()
   const lifetimeSeconds = config.data?.code.lifetimeSeconds ?? 300
   const secondsLeft = useSecondsUntil(mailedAtMs + lifetimeSeconds * 1_000)

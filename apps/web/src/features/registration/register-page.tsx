@@ -1,4 +1,3 @@
-import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { MailQuestion } from 'lucide-react'
 import { muster } from '../../lib/muster.ts'
@@ -7,7 +6,7 @@ import { ButtonLink } from '../../ui/button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { PublicCard } from '../shell/public-shell.tsx'
-import { authConfigQuery } from '../sign-in/auth-config.ts'
+import { useAuthConfig } from '../sign-in/auth-config.ts'
 import { GoogleButton, OrDivider } from '../sign-in/google-button.tsx'
 import { typedEmail } from '../sign-in/typed-email.ts'
 import { AccountForm, ownTimeZone } from './account-form.tsx'
@@ -15,7 +14,7 @@ import { currentAttempt } from './attempt.ts'
 
 /** The first step of a registration. */
 export function RegisterPage() {
-  const config = useQuery(authConfigQuery)
+  const config = useAuthConfig()
   const navigate = useNavigate()
   const toSignIn = (
     <>
@@ -25,7 +24,7 @@ export function RegisterPage() {
       </Link>
     </>
   )
-  if (config.isError)
+  if (config.error)
     return (
       <PublicCard title={m.registration_title()} footer={toSignIn}>
         <ErrorState error={config.error} onRetry={() => config.refetch()} className="py-2" />

@@ -5,6 +5,7 @@ import { type ReactNode, useEffect, useRef } from 'react'
 import { m } from '../../paraglide/messages.js'
 import { Avatar } from '../../ui/avatar.tsx'
 import { CountBadge } from '../../ui/badge.tsx'
+import { loadAtFirstMove } from '../../ui/on-demand.ts'
 import { AccountMenu } from './account-menu.tsx'
 import { Brand } from './brand.tsx'
 import { DemoSign } from './demo-sign.tsx'
@@ -140,6 +141,7 @@ export function AppShell({ user, children }: { user: User; children: ReactNode }
   const isOffline = useIsOffline()
   const { pathname } = useLocation()
   const mainRef = useRef<HTMLElement>(null)
+  useEffect(loadAtFirstMove, [])
   const shownPath = useRef(pathname)
   // After a navigation the focus would stay on the link: it goes to the new page, as when a page is loaded.
   useEffect(() => {

@@ -1,11 +1,10 @@
-import { useQuery } from '@tanstack/react-query'
 import { m } from '../../paraglide/messages.js'
 import { cx } from '../../ui/cx.ts'
-import { authConfigQuery } from '../sign-in/auth-config.ts'
+import { useAuthConfig } from '../sign-in/auth-config.ts'
 
 /** Says that the data of this installation is made up, where it is. */
 export function DemoSign({ className }: { className?: string }) {
-  const { data: config } = useQuery(authConfigQuery)
+  const { data: config } = useAuthConfig()
   if (!config?.isDemo) return null
   return (
     <span

@@ -1,5 +1,5 @@
 import { useEffect, useState, useSyncExternalStore } from 'react'
-import { muster } from '../../lib/muster.ts'
+import { live } from '../../lib/live-muster.ts'
 import { useStore } from '../../lib/use-store.ts'
 
 /** How long a connection may be away before the page says so: a restart of the server is shorter. */
@@ -17,7 +17,7 @@ const subscribe = (listener: () => void) => {
 /** Tells whether the server cannot be reached: the browser says so, or the socket has waited for a while. */
 export function useIsOffline(): boolean {
   const isOnline = useSyncExternalStore(subscribe, () => navigator.onLine)
-  const isWaiting = useStore(muster.realtime().connection) === 'waiting'
+  const isWaiting = useStore(live.realtime().connection) === 'waiting'
   const [isLong, setIsLong] = useState(false)
   useEffect(() => {
     if (!isWaiting) return setIsLong(false)

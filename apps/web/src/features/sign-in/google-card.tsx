@@ -1,5 +1,4 @@
 import type { User } from '@muster/client'
-import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { muster } from '../../lib/muster.ts'
 import { m } from '../../paraglide/messages.js'
@@ -8,13 +7,13 @@ import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { ConfirmPersonDialog, confirmationOf } from '../reauthentication/confirm-person-dialog.tsx'
-import { authConfigQuery } from './auth-config.ts'
+import { useAuthConfig } from './auth-config.ts'
 import { GoogleButton } from './google-button.tsx'
 
 /** Links a Google account, or unlinks it. Nothing where the installation has no sign-in with Google and none is linked. */
 export function GoogleCard({ user }: { user: User }) {
   const [isOpen, setIsOpen] = useState(false)
-  const google = useQuery(authConfigQuery).data?.google
+  const google = useAuthConfig().data?.google
   const isLinked = user.authProviders.includes('google')
   if (!google && !isLinked) return null
   return (

@@ -1,4 +1,3 @@
-import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { muster } from '../../lib/muster.ts'
 import { ownPath } from '../../lib/next-path.ts'
@@ -10,7 +9,7 @@ import { Form, FormError, SubmitButton, useMusterForm } from '../../ui/form.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { PublicCard } from '../shell/public-shell.tsx'
-import { authConfigQuery } from './auth-config.ts'
+import { useAuthConfig } from './auth-config.ts'
 import { currentChallenge } from './challenge.ts'
 import { GoogleButton, OrDivider } from './google-button.tsx'
 import { googleErrorSentence } from './google-errors.ts'
@@ -24,7 +23,7 @@ const schema = z.object({
 
 /** The sign-in by password or with Google. */
 export function LoginForm({ next, error }: { next: string | undefined; error: string | undefined }) {
-  const config = useQuery(authConfigQuery)
+  const config = useAuthConfig()
   const navigate = useNavigate()
   const form = useMusterForm(schema, {
     defaultValues: { email: typedEmail.get(), password: '', rememberMe: false },
@@ -42,7 +41,6 @@ export function LoginForm({ next, error }: { next: string | undefined; error: st
   })
   const google = config.data?.google
   const googleError = error === undefined ? null : googleErrorSentence(error)
-  const rememberMe = form.watch('rememberMe')
   const isInvited = ownPath(next).startsWith('/accept-invite')
 
   return (
@@ -75,7 +73,7 @@ export function LoginForm({ next, error }: { next: string | undefined; error: st
       ) : (
         google && (
           <>
-            <GoogleButton href={rememberMe ? `${google.startUrl}?rememberMe=true` : google.startUrl} />
+            <GoogleButton href={form.values.rememberMe ? `${google.startUrl}?rememberMe=true` : google.startUrl} />
             <OrDivider />
           </>
         )
@@ -95,11 +93,7 @@ export function LoginForm({ next, error }: { next: string | undefined; error: st
           label={m.sign_in_password()}
           error={form.errorOf('password')}
           labelAction={
-            <Link
-              to="/forgot-password"
-              className="link text-sm"
-              onClick={() => typedEmail.set(form.getValues('email'))}
-            >
+            <Link to="/forgot-password" className="link text-sm" onClick={() => typedEmail.set(form.values.email)}>
               {m.sign_in_forgot()}
             </Link>
           }

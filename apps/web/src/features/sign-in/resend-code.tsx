@@ -1,11 +1,10 @@
 import { MusterError } from '@muster/client'
-import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { errorSentence } from '../../lib/errors.ts'
 import { m } from '../../paraglide/messages.js'
 import { Button } from '../../ui/button.tsx'
 import { clockOf, useCountdown, useSecondsUntil } from '../../ui/use-countdown.ts'
-import { authConfigQuery } from './auth-config.ts'
+import { useAuthConfig } from './auth-config.ts'
 
 type Props = {
   /** When the last mail was sent, in milliseconds of the clock. */
@@ -19,7 +18,7 @@ type Props = {
 
 /** Asks for another mail, as soon as the server sends one. */
 export function ResendCode({ mailedAtMs, onResend, onEnded, label }: Props) {
-  const config = useQuery(authConfigQuery)
+  const config = useAuthConfig()
   const cooldownMs = (config.data?.code.resendSeconds ?? 60) * 1_000
   const untilNext = useSecondsUntil(mailedAtMs + cooldownMs)
   const refused = useCountdown()

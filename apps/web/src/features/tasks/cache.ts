@@ -1,6 +1,7 @@
 import { MusterError, type Task } from '@muster/client'
 import type { InfiniteData } from '@tanstack/react-query'
 import { useEffect } from 'react'
+import { live } from '../../lib/live-muster.ts'
 import { muster } from '../../lib/muster.ts'
 import { queryClient } from '../../lib/query.ts'
 import { maxPagesToReload, type TaskPage, taskQuery } from './queries.ts'
@@ -73,7 +74,7 @@ export function useLiveLists(): void {
         refresh()
       }, patienceMs)
     }
-    const realtime = muster.realtime()
+    const realtime = live.realtime()
     const ends = [realtime.on('task:updated', touch), realtime.on('attachment:updated', touch)]
     return () => {
       clearTimeout(timer)

@@ -14,7 +14,8 @@ import { completeAll, useHiddenTasks } from './mutations.ts'
 import { listQueryOf, taskListQuery } from './queries.ts'
 import { QuickAdd } from './quick-add.tsx'
 import { isFiltered, type TaskSearch } from './search.ts'
-import { TaskList, TaskListSkeleton } from './task-list.tsx'
+import { TaskList } from './task-list.tsx'
+import { TaskListSkeleton } from './task-list-skeleton.tsx'
 
 const Board = lazy(() => import('./board.tsx'))
 

@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { BellRing, Flame, Inbox } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { dayOf, formatDay, formatRelative } from '../../lib/dates.ts'
-import { muster } from '../../lib/muster.ts'
+import { live } from '../../lib/live-muster.ts'
 import { useStore } from '../../lib/use-store.ts'
 import { m } from '../../paraglide/messages.js'
 import { ButtonLink } from '../../ui/button.tsx'
@@ -20,7 +20,7 @@ import { isOverdue } from './labels.ts'
 import { useHiddenTasks } from './mutations.ts'
 import { listQueryOf, someTasksQuery } from './queries.ts'
 import { QuickAdd } from './quick-add.tsx'
-import { TaskListSkeleton } from './task-list.tsx'
+import { TaskListSkeleton } from './task-list-skeleton.tsx'
 import { TaskRow } from './task-row.tsx'
 
 const maxTasks = 20
@@ -154,7 +154,7 @@ function RemindersCard({ timeZone }: { timeZone: string }) {
 }
 
 function UnreadCard() {
-  const inbox = useStore(muster.realtime().notifications)
+  const inbox = useStore(live.realtime().notifications)
   const unread = inbox.items.filter(({ isRead }) => !isRead).slice(0, maxAside)
   return (
     <Card

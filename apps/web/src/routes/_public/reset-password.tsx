@@ -1,8 +1,7 @@
 import { createFileRoute, redirect } from '@tanstack/react-router'
 import { ResetPasswordPage } from '../../features/passwords/reset-password-page.tsx'
-import { authConfigQuery } from '../../features/sign-in/auth-config.ts'
+import { authConfig } from '../../features/sign-in/auth-config.ts'
 import { mailedToken } from '../../features/sign-in/mailed-token.ts'
-import { queryClient } from '../../lib/query.ts'
 import { z } from '../../lib/zod.ts'
 
 export const Route = createFileRoute('/_public/reset-password')({
@@ -12,7 +11,7 @@ export const Route = createFileRoute('/_public/reset-password')({
       mailedToken.set('reset-password', token)
       throw redirect({ to: '/reset-password', search: {}, replace: true })
     }
-    void queryClient.prefetchQuery(authConfigQuery)
+    void authConfig.load()
   },
   component: ResetPasswordPage,
 })

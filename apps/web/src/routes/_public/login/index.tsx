@@ -1,16 +1,15 @@
 import { createFileRoute, redirect } from '@tanstack/react-router'
-import { authConfigQuery } from '../../../features/sign-in/auth-config.ts'
+import { authConfig } from '../../../features/sign-in/auth-config.ts'
 import { challengeOfFragment, currentChallenge } from '../../../features/sign-in/challenge.ts'
 import { leaveWhenSignedIn } from '../../../features/sign-in/leave-when-signed-in.ts'
 import { LoginForm } from '../../../features/sign-in/login-form.tsx'
 import { word } from '../../../features/sign-in/search.ts'
-import { queryClient } from '../../../lib/query.ts'
 import { z } from '../../../lib/zod.ts'
 
 export const Route = createFileRoute('/_public/login/')({
   validateSearch: z.object({ next: word, error: word }),
   async beforeLoad({ search, location }) {
-    void queryClient.prefetchQuery(authConfigQuery)
+    void authConfig.load()
     const challenge = challengeOfFragment(location.hash, search.next)
     if (challenge) {
       currentChallenge.set(challenge)
