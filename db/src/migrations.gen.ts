@@ -27,6 +27,7 @@ import * as m24 from '../migrations/0025_causes.ts'
 import * as m25 from '../migrations/0026_restore.ts'
 import * as m26 from '../migrations/0027_chat_sizes.ts'
 import * as m27 from '../migrations/0029_email_attempts.ts'
+import * as m28 from '../migrations/0030_operations.ts'
 
 export const migrations = {
   '0001_people': m0,
@@ -57,4 +58,5 @@ export const migrations = {
   '0026_restore': m25,
   '0027_chat_sizes': m26,
   '0029_email_attempts': m27,
+  '0030_operations': m28,
 }

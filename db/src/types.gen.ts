@@ -317,6 +317,18 @@ export interface Messages {
   version: Generated<number>;
 }
 
+export interface MinuteSamples {
+  active: number | null;
+  added: number | null;
+  completed: number | null;
+  delayed: number | null;
+  failed: number | null;
+  minute: Timestamp;
+  name: string;
+  oldest_ms: number | null;
+  waiting: number | null;
+}
+
 export interface NotificationChanges {
   change: number;
   created_change: number;
@@ -375,6 +387,13 @@ export interface PasswordResets {
   id: string;
   used_at: Timestamp | null;
   user_id: string;
+}
+
+export interface QueuePauses {
+  note: string;
+  paused_at: Generated<Timestamp>;
+  paused_by: string | null;
+  queue: string;
 }
 
 export interface RecoveryCodes {
@@ -555,12 +574,14 @@ export interface DB {
   message_reactions: MessageReactions;
   message_reports: MessageReports;
   messages: Messages;
+  minute_samples: MinuteSamples;
   notification_changes: NotificationChanges;
   notification_counters: NotificationCounters;
   notifications: Notifications;
   organizations: Organizations;
   outbox: Outbox;
   password_resets: PasswordResets;
+  queue_pauses: QueuePauses;
   recovery_codes: RecoveryCodes;
   reminder_deliveries: ReminderDeliveries;
   reminders: Reminders;

@@ -15,7 +15,9 @@ import { adminQueuesRoutes } from './modules/admin/admin-queues.routes.ts'
 import { adminUsersRoutes } from './modules/admin/admin-users.routes.ts'
 import { diagnosticsRoutes } from './modules/admin/diagnostics.routes.ts'
 import { queueBoardRoutes } from './modules/admin/queue-board.routes.ts'
+import { queueOperationsRoutes } from './modules/admin/queue-operations.routes.ts'
 import { requestTraceRoutes } from './modules/admin/request-trace.routes.ts'
+import { statusRoutes } from './modules/admin/status.routes.ts'
 import { userDetailsRoutes } from './modules/admin/user-details.routes.ts'
 import { analyticsRoutes } from './modules/analytics/analytics.routes.ts'
 import { attachmentsRoutes } from './modules/attachments/attachments.routes.ts'
@@ -191,6 +193,8 @@ export async function buildApp(deps: Deps, first?: FastifyPluginAsync): Promise<
       await api.register(userDetailsRoutes, { context })
       await api.register(adminOrganizationsRoutes, { context })
       await api.register(adminQueuesRoutes, { context })
+      await api.register(queueOperationsRoutes, { context })
+      await api.register(statusRoutes, { context })
       await api.register(adminEmailsRoutes, { context })
       await api.register(requestTraceRoutes, { context })
       await api.register(queueBoardRoutes, { context })

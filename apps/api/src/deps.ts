@@ -37,6 +37,8 @@ import { openRedis, type SafeRedis } from './redis.ts'
 /** Everything that services use. Each function declares the part that it needs, as `Pick<Deps, …>`. */
 export type Deps = {
   config: Config
+  /** The variables of this process, which the examination of the installation reads anew. */
+  env: NodeJS.ProcessEnv
   log: Logger
   clock: Clock
   db: Db
@@ -79,6 +81,7 @@ export function createDeps(
   config: Config,
   log: Logger,
   clock: Clock | CorrectedClock = systemClock,
+  env: NodeJS.ProcessEnv = process.env,
 ): Deps & { close(): Promise<void> } {
   const db = createDb({ ...config.database, applicationName: 'muster-api', statementTimeoutMs })
   const lookups = createLookupDb({
@@ -124,6 +127,7 @@ export function createDeps(
   })
   return {
     config,
+    env,
     log,
     clock,
     db,

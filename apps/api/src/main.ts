@@ -22,6 +22,7 @@ import { readConfig, ringsOf } from './config.ts'
 import { createDeps } from './deps.ts'
 import { assertPages } from './http/pages.ts'
 import { ensureBootstrapAdmin } from './modules/admin/create-super-admin.ts'
+import { startMinuteSamples } from './modules/admin/minute-samples.ts'
 import { queuesPage } from './queues-page.ts'
 import { registerSourceMetrics } from './source-metrics.ts'
 
@@ -67,6 +68,7 @@ await runProcess({
     lowerThreadPoolPriority()
     void reportZones(deps)
     registerSourceMetrics(deps)
+    const endSamples = startMinuteSamples(deps)
     const { postgres, redis, replica, files, clock: clockWatch, hasClockStepped } = deps.health
     const readiness = await watchReadiness({
       needed: [postgres],
@@ -84,6 +86,7 @@ await runProcess({
       shutdownDelayMs: config.shutdownDelayMs,
       async close() {
         readiness.close()
+        await endSamples()
         await app.close()
         await deps.close()
         await Promise.all([tracing.close(), errorReports.close()])

@@ -32,12 +32,12 @@ export const permissions = {
   'user.change':         [all,      all,       none,    none,        none, 'Change the role of users, deactivate and reactivate them, end their sessions, invalidate their cached profile'],
   'audit.read':          [all,      all,       all,     none,        none, 'Read, export and verify the audit log'],
   'queue.read':          [all,      all,       all,     none,        none, 'Read queues and failed jobs'],
-  'queue.change':        [all,      all,       none,    none,        none, 'Retry and discard failed jobs'],
+  'queue.change':        [all,      all,       none,    none,        none, 'Retry and discard failed jobs, pause and resume queues'],
   'email.read':          [all,      all,       all,     none,        none, 'Read the mails and their state'],
   'email.resend':        [all,      all,       none,    none,        none, 'Send a mail again that holds no code or token'],
   'email.unsuppress':    [all,      all,       none,    none,        none, 'Remove the suppression of an address, so that it gets mail again'],
   'report.read':         [all,      all,       all,     ours,        none, 'Read the messages of chats that users reported. Organization: those of its groups'],
-  'diagnostics.read':    [all,      all,       all,     none,        none, 'See how the address of the caller was resolved'],
+  'diagnostics.read':    [all,      all,       all,     none,        none, 'Read the state of the installation, have it examined, see how the address of the caller was resolved'],
 } as const satisfies Record<string, Row>
 
 export type Permission = keyof typeof permissions

@@ -23,6 +23,7 @@ export const placements: Readonly<Record<string, Placement>> = {
   restore_epoch: reference('one row'),
   installation: reference('one row'),
   key_checks: reference('a few rows'),
+  queue_pauses: reference('one row for each paused queue'),
   email_suppressions: reference('few rows, read before each mail'),
 
   tasks: ofOrganization('all lists are of one organization, or of a user in it'),
@@ -56,6 +57,7 @@ export const placements: Readonly<Record<string, Placement>> = {
   email_messages: local('its user is unknown for mails to addresses'),
   email_attempts: local('with their mail'),
   sign_in_failures: local('its key is a digest of an address or a device'),
+  minute_samples: local('some rows a minute, of the installation as a whole'),
   outbox: local('committed with rows of any shard, and drained in the order of its ids'),
   audit_pending: local('drained into the one chain'),
   audit_events: local('the one chain'),

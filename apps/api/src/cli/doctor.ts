@@ -1,22 +1,10 @@
 import { processNames } from '@muster/config'
-import { type ConfigReaders, diagnose, renderReport } from '@muster/doctor'
-import { readConfig as readAuditWorker } from '@muster/settings/audit-worker'
-import { readConfig as readEmailWorker } from '@muster/settings/email-worker'
-import { readConfig as readImageWorker } from '@muster/settings/image-worker'
-import { readConfig as readReminderWorker } from '@muster/settings/reminder-worker'
+import { renderReport } from '@muster/doctor'
 import { z } from 'zod'
-import { readConfig as readApi } from '../config.ts'
-import { isTrustedProxy } from '../http/trusted-proxies.ts'
+import { examineInstallation } from '../modules/admin/examine-installation.ts'
 import { type Result, UsageError } from './command.ts'
 import { assertCopyRuns, environment, ignoredCopy as findIgnoredCopy } from './environment.ts'
 
-const readers: ConfigReaders = {
-  api: readApi,
-  'email-worker': readEmailWorker,
-  'audit-worker': readAuditWorker,
-  'reminder-worker': readReminderWorker,
-  'image-worker': readImageWorker,
-}
 const names = z.array(z.enum(processNames))
 
 /**
@@ -37,6 +25,6 @@ export async function examineEnvironment(
   const processes = names.optional().safeParse(chosen?.split(','))
   if (!processes.success)
     throw new UsageError(`--process takes some of ${processNames.join(', ')}, separated by commas.`)
-  const report = await diagnose({ env, readers, processes: processes.data, isTrustedProxy, ignoredCopy })
+  const report = await examineInstallation(env, { processes: processes.data, ignoredCopy })
   return { data: report, lines: renderReport(report), isWell: report.isWell }
 }

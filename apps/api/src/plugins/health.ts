@@ -41,7 +41,7 @@ const outboxCheck = check
     oldestMs: z.number().describe('The age of the oldest of them, in ms.'),
   })
   .meta({ id: 'OutboxCheck', description: 'The state of the outbox.' })
-const healthReply = z
+export const healthReply = z
   .object({
     status: z.enum(['healthy', 'degraded', 'unhealthy']).describe('The state of the whole.'),
     uptime: z.number().describe('Seconds since the process started.'),

@@ -72,8 +72,9 @@ export async function buildTestApp(
     createTestRedis(),
     mkdtemp(join(tmpdir(), 'muster-api-')),
   ])
+  const env = testEnvironment({ databaseUrl: database.url, redisUrl: redis.url, folder })
   const config: Config = {
-    ...readConfig(testEnvironment({ databaseUrl: database.url, redisUrl: redis.url, folder })),
+    ...readConfig(env),
     redisPatienceMs,
     ...options.config,
   }
@@ -83,7 +84,7 @@ export async function buildTestApp(
     level: config.logLevel,
     ...(onLog && { destination: { write: (line) => onLog(JSON.parse(line)) } }),
   })
-  const { close: closeDeps, ...deps } = createDeps(config, log, options.clock)
+  const { close: closeDeps, ...deps } = createDeps(config, log, options.clock, env)
   const documentation = watchDocumentation()
   const app = await buildApp(deps, documentation.plugin)
   await app.ready()

@@ -2212,6 +2212,166 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/queues/{name}/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a queue over time, and when it will be empty
+         * @description From samples of each minute, which are kept for 7 days. What could not be read in a minute, and minutes in which no API ran, are null.
+         */
+        get: operations["getQueueSeries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/queues/{name}/failures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Group the failed jobs of a queue by name and reason
+         * @description Many jobs are counted in the background: the answer says how many are counted yet.
+         */
+        get: operations["getQueueFailures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/queues/{name}/failed/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry the failed jobs of a reason, of a name, or all
+         * @description Changes at most `limit` jobs, in the order of their ids, in one transaction. Repeat the call with `nextCursor` until it is null. Failed scheduled runs are left out. 409 for a name that this release does not know.
+         */
+        post: operations["retryFailedJobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/queues/{name}/failed/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard the failed jobs of a reason, of a name, or all
+         * @description Changes at most `limit` jobs, in the order of their ids, in one transaction. Repeat the call with `nextCursor` until it is null. Failed scheduled runs are left out.
+         */
+        post: operations["discardFailedJobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/queues/{name}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause a queue
+         * @description Jobs in progress end, and others wait until the queue is resumed. `GET /admin/queues` shows who paused it and why. 409 when it is paused already.
+         */
+        post: operations["pauseQueue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/queues/{name}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume a paused queue
+         * @description 409 when it is not paused.
+         */
+        post: operations["resumeQueue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the state of the installation
+         * @description Processes, dependencies, queues, mails and what is late. While Redis is away, what it alone knows is null and named in `unknown`.
+         */
+        get: operations["getInstallationStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Examine the installation as `muster doctor` does
+         * @description Takes up to ten seconds. Reads only, apart from a file and keys that it writes and deletes again; sends no mail. The report names no secret. It has the settings of the API alone: what other processes are set to is examined by the command.
+         */
+        post: operations["examineInstallation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/emails": {
         parameters: {
             query?: never;
@@ -3785,6 +3945,17 @@ export interface components {
             /** @description The blocked users, by name. */
             users: components["schemas"]["PublicUser"][];
         };
+        /** @description What a call did with failed jobs. */
+        ChangedFailedJobs: {
+            /** @description Jobs that this call retried or discarded. */
+            done: number;
+            /** @description Jobs that this call left, because this release has no job with their name and payload. Discard them. */
+            skipped: number;
+            /** @description Jobs that fit and come after those of this call; of a dry run, all that fit. */
+            remaining: number;
+            /** @description Send it as `cursor` to go on; null when nothing remains. */
+            nextCursor: string | null;
+        };
         /** @description A chat as one member sees it. */
         Chat: {
             /**
@@ -4213,6 +4384,56 @@ export interface components {
             /** @description The device in words. */
             label: string;
         };
+        /** @description The outcome of one check. */
+        DoctorCheck: {
+            /** @description What was examined. */
+            name: string;
+            /**
+             * @description `unchecked`: `reason` tells why it could not be examined.
+             * @enum {string}
+             */
+            status: "well" | "findings" | "unchecked";
+            /** @description Why it was not examined as a whole; null if it was. */
+            reason: string | null;
+            /** @description What was found out. */
+            facts: string[];
+            /** @description What is wrong. */
+            findings: components["schemas"]["DoctorFinding"][];
+            /** @description How long it took, in ms. */
+            durationMs: number;
+        };
+        /** @description A fault that an operator must mend. */
+        DoctorFinding: {
+            /** @description A stable word. */
+            id: string;
+            /**
+             * @description `warning`: it works, and needs attention.
+             * @enum {string}
+             */
+            severity: "error" | "warning";
+            /** @description The fault. */
+            what: string;
+            /** @description What to do. */
+            remedy: string;
+        };
+        /** @description What `muster doctor` finds, without secrets. */
+        DoctorReport: {
+            /** @description The release that ran the checks. */
+            version: string;
+            /**
+             * Format: date-time
+             * @description When they ran.
+             */
+            at: string;
+            /** @description Whether nothing is wrong. Parts that were not examined are no fault. */
+            isWell: boolean;
+            /** @description How long they took, in ms. */
+            durationMs: number;
+            /** @description Each check. */
+            checks: components["schemas"]["DoctorCheck"][];
+            /** @description The same as text, to copy. */
+            lines: string[];
+        };
         /** @description The delivery of one mail, without its content. */
         Email: {
             /**
@@ -4496,8 +4717,10 @@ export interface components {
             id: string;
             /** @description The name of the job. */
             name: string;
-            /** @description The data of the job. */
+            /** @description The data of the job, without secrets; null when it is larger than 16 KiB. */
             payload: unknown;
+            /** @description Whether `payload` is left out because of its size. */
+            isPayloadCut: boolean;
             /** @description Why it failed. */
             reason: string | null;
             /** @description False for a scheduled run such as a daily sweep, which has no outbox row: the next run does its work. */
@@ -4522,6 +4745,55 @@ export interface components {
         FailedJobList: {
             /** @description The jobs, the newest first. */
             jobs: components["schemas"]["FailedJob"][];
+        };
+        /** @description Which failed jobs to retry or discard. */
+        FailedJobsChange: {
+            /** @description Only jobs that failed for this reason, as `GET /admin/queues/:name/failures` gives it. */
+            reason?: string;
+            /** @description Only jobs of this name. */
+            jobName?: string;
+            /** @description Why this is done, for the audit log. Required unless `dryRun`. */
+            note?: string;
+            /** @description Whether to count the jobs only, and change nothing. Without it: `false`. */
+            dryRun?: boolean;
+            /** @description The number of jobs of this call at most. Without it: `1000`. */
+            limit?: number;
+            /**
+             * Format: uuid
+             * @description `nextCursor` of the call before.
+             */
+            cursor?: string;
+        };
+        /** @description Failed jobs with the same name and reason. */
+        FailureGroup: {
+            /** @description The name of the jobs. */
+            jobName: string;
+            /** @description Why they failed, with `…` for ids, addresses and long numbers. Empty where no reason is known. */
+            reason: string;
+            /** @description The number of jobs. */
+            count: number;
+            /**
+             * Format: date-time
+             * @description When the first of them failed.
+             */
+            firstFailedAt: string;
+            /**
+             * Format: date-time
+             * @description When the last of them failed.
+             */
+            lastFailedAt: string;
+            /** @description Whether this release knows jobs of this name. */
+            canRetry: boolean;
+        };
+        /** @description When a queue would be empty with more workers, each as fast as those that run. */
+        ForecastOption: {
+            /** @description So many workers more than now. */
+            moreWorkers: number;
+            /**
+             * Format: date-time
+             * @description When no job will wait any more, if the measured rates stay; null when the queue does not get shorter.
+             */
+            clearsAt: string | null;
         };
         /** @description An account whose password is forgotten. */
         ForgottenPassword: {
@@ -4607,6 +4879,30 @@ export interface components {
             latencyMs: number;
             /** @description Why it is down, as a code, e.g. `WRONGPASS`, `53300`, `ECONNREFUSED`. */
             reason?: string;
+        };
+        /** @description The state of the installation. */
+        InstallationStatus: {
+            /**
+             * Format: date-time
+             * @description When it was read.
+             */
+            at: string;
+            /** @description The API that answers, and its dependencies. */
+            health: components["schemas"]["Health"];
+            /** @description Processes that announced themselves within a day. */
+            processes: components["schemas"]["RunningProcess"][] | null;
+            /** @description All queues. */
+            queues: components["schemas"]["QueueStatus"][] | null;
+            /** @description The mails of the last 24 hours by their status. */
+            mails: {
+                [key: string]: number;
+            } | null;
+            /** @description Age of the oldest audit event that is not in the chain yet, in ms. Null where it is not known. */
+            auditLagMs: number | null;
+            /** @description Reminders that are late. */
+            reminders: components["schemas"]["LateReminders"] | null;
+            /** @description Parts that could not be read, as a whole or in part; what is not known of them is null. */
+            unknown: components["schemas"]["UnknownPart"][];
         };
         /** @description An invitation as the holder of its link sees it. */
         Invitation: {
@@ -4720,6 +5016,13 @@ export interface components {
             isGone: boolean;
             /** @description How long it is kept. */
             rule: string;
+        };
+        /** @description Reminders that are due and that no process has taken. */
+        LateReminders: {
+            /** @description Reminders that are due and not sent, at most 10,000. */
+            count: number;
+            /** @description By how much the oldest is late, in ms. */
+            lateMs: number;
         };
         /** @description What somebody did, with names. */
         ListedAuditEvent: {
@@ -5396,14 +5699,141 @@ export interface components {
             completed: number;
             /** @description Whether the queue is paused. */
             paused: boolean;
+            /** @description By whom; null while it runs, and when it was not paused through Muster. */
+            pause: components["schemas"]["QueuePause"] | null;
             /** @description Age of the longest waiting job since it was published, in ms; 0 when no job waits. */
             oldestWaitingMs: number;
+        };
+        /** @description The failed jobs of a queue by name and reason. */
+        QueueFailures: {
+            /** @description The greatest first, at most 200. */
+            groups: components["schemas"]["FailureGroup"][];
+            /** @description The number of jobs in other groups. */
+            others: number;
+            /** @description The number of jobs that are counted yet. */
+            counted: number;
+            /** @description The number of jobs when the count began. Failed scheduled runs are not among them. */
+            total: number;
+            /** @description False while jobs are still being counted: ask again in a moment. */
+            isComplete: boolean;
+            /**
+             * Format: date-time
+             * @description When the count began.
+             */
+            countedAt: string;
+        };
+        /** @description When a queue will be empty, from measured rates. */
+        QueueForecast: {
+            /** @description The minutes over which the rates were measured, at most 15. */
+            measuredMinutes: number;
+            /** @description Jobs that wait or are in progress now. */
+            backlog: number;
+            /** @description Jobs added a minute. */
+            addedPerMinute: number;
+            /** @description Jobs done a minute while jobs waited. */
+            completedPerMinute: number;
+            /** @description Processes that run now. Null where it is not known. */
+            workers: number | null;
+            /**
+             * Format: date-time
+             * @description When no job will wait any more, if the measured rates stay; null when the queue does not get shorter.
+             */
+            clearsAt: string | null;
+            /** @description What more workers would change; empty while no worker runs. */
+            options: components["schemas"]["ForecastOption"][];
         };
         /**
          * @description The name of a queue.
          * @enum {string}
          */
         QueueName: "email" | "audit" | "reminder" | "image";
+        /** @description Who paused a queue, when and why. */
+        QueuePause: {
+            /**
+             * Format: date-time
+             * @description When it was paused.
+             */
+            at: string;
+            /** @description Who paused it; null for an operator at the command line. */
+            by: {
+                /**
+                 * Format: uuid
+                 * @description The id of the user.
+                 */
+                id: string;
+                /** @description Their name. */
+                name: string;
+            } | null;
+            /** @description Why. */
+            note: string;
+        };
+        /** @description Why a queue is paused or resumed. */
+        QueuePauseNote: {
+            /** @description Why this is done, for the audit log. */
+            note: string;
+        };
+        /** @description A queue in a span of time: states are the greatest in it, flows their sum. */
+        QueueSample: {
+            /**
+             * Format: date-time
+             * @description When its span begins.
+             */
+            at: string;
+            /** @description Jobs that waited and could have started, also those not published yet. Null where it is not known. */
+            waiting: number | null;
+            /** @description Jobs in progress. Null where it is not known. */
+            active: number | null;
+            /** @description Jobs whose time had not come. Null where it is not known. */
+            delayed: number | null;
+            /** @description Age of the job that waited the longest, in ms. Null where it is not known. */
+            oldestMs: number | null;
+            /** @description Jobs that were added. Null where it is not known. */
+            added: number | null;
+            /** @description Jobs that were completed. Null where it is not known. */
+            completed: number | null;
+            /** @description Jobs that failed for good, and were neither retried nor discarded within the minute. Null where it is not known. */
+            failed: number | null;
+        };
+        /** @description A queue over time. */
+        QueueSeries: {
+            /**
+             * Format: date-time
+             * @description When the first span begins.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description When the last span ends.
+             */
+            to: string;
+            /** @description The length of a span, in minutes. */
+            stepMinutes: number;
+            /** @description Each span, in order, also those without samples. */
+            samples: components["schemas"]["QueueSample"][];
+            /** @description Null while the queue is paused, and until the rates of three minutes are known. */
+            forecast: components["schemas"]["QueueForecast"] | null;
+        };
+        /** @description A queue now. */
+        QueueStatus: {
+            /** @description The name of the queue. */
+            name: components["schemas"]["QueueName"];
+            /** @description Jobs that wait and could start, also those that are not published yet. */
+            waiting: number;
+            /** @description Jobs in progress. Null where it is not known. */
+            active: number | null;
+            /** @description Jobs that wait for their time. Null where it is not known. */
+            delayed: number | null;
+            /** @description Jobs that failed for good. */
+            failed: number;
+            /** @description Age of the job that waits the longest, in ms; 0 when none waits. */
+            oldestMs: number;
+            /** @description Jobs that ended in the last minute, also those that failed. Null where it is not known. */
+            endedPerMinute: number | null;
+            /** @description Whether it is paused. Null where it is not known. */
+            isPaused: boolean | null;
+            /** @description By whom; null while it runs, and when it was not paused through Muster. */
+            pause: components["schemas"]["QueuePause"] | null;
+        };
         /** @description How far a user has read a chat. */
         ReadPosition: {
             /** @description The number of the last message that the caller has read. */
@@ -5567,6 +5997,29 @@ export interface components {
          * @enum {string}
          */
         Role: "super_admin" | "site_admin" | "operator" | "client_admin" | "client_user";
+        /** @description A process that announced itself within a day. */
+        RunningProcess: {
+            /** @description What it runs. */
+            name: string;
+            /** @description The name of its machine or container. */
+            host: string;
+            /** @description The id of the process there. */
+            pid: number;
+            /** @description Its release. */
+            version: string;
+            /**
+             * Format: date-time
+             * @description When it started.
+             */
+            startedAt: string;
+            /**
+             * Format: date-time
+             * @description When it last announced itself in Redis, which it does every five seconds.
+             */
+            seenAt: string;
+            /** @description Whether it fell silent: it was killed, is frozen, or does not reach Redis. */
+            isSilent: boolean;
+        };
         /** @description A browser or device that is signed in. */
         Session: {
             /**
@@ -5672,6 +6125,11 @@ export interface components {
             /** @description The user. */
             user: components["schemas"]["User"];
         };
+        /**
+         * @description A part of the status.
+         * @enum {string}
+         */
+        StatusPart: "processes" | "queues" | "mails" | "auditLag" | "reminders";
         /** @description Days in a row on which something was completed. */
         Streaks: {
             /** @description The streak that ends today, or yesterday while nothing was completed today. */
@@ -6012,6 +6470,12 @@ export interface components {
             requiredMethod: components["schemas"]["TwoFactorMethod"];
             /** @description The unused recovery codes; 0 without an authenticator app. */
             recoveryCodesLeft: number;
+        };
+        /** @description A part of the status that could not be read as a whole. */
+        UnknownPart: {
+            part: components["schemas"]["StatusPart"];
+            /** @description Why, as a code. */
+            reason: string;
         };
         /** @description Files to attach. */
         Upload: {
@@ -11095,6 +11559,10 @@ export interface operations {
                 limit?: number;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
+                /** @description Only jobs of this reason, as `GET /admin/queues/:name/failures` gives it. Without failed scheduled runs. */
+                reason?: string;
+                /** @description Only jobs of this name. Without failed scheduled runs. */
+                jobName?: string;
             };
             header?: never;
             path: {
@@ -11193,6 +11661,281 @@ export interface operations {
                         success: true;
                         /** @description A sentence for the user. */
                         message: string;
+                    };
+                };
+            };
+        };
+    };
+    getQueueSeries: {
+        parameters: {
+            query?: {
+                /** @description The first instant; an hour before `to` when left out. */
+                from?: string;
+                /** @description The end, at most 8 days after `from`; now when left out. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The name of the queue. */
+                name: components["schemas"]["QueueName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The samples. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        data: components["schemas"]["QueueSeries"];
+                    };
+                };
+            };
+        };
+    };
+    getQueueFailures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the queue. */
+                name: components["schemas"]["QueueName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The groups. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        data: components["schemas"]["QueueFailures"];
+                    };
+                };
+            };
+        };
+    };
+    retryFailedJobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the queue. */
+                name: components["schemas"]["QueueName"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FailedJobsChange"];
+            };
+        };
+        responses: {
+            /** @description What was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        data: components["schemas"]["ChangedFailedJobs"];
+                    };
+                };
+            };
+        };
+    };
+    discardFailedJobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the queue. */
+                name: components["schemas"]["QueueName"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FailedJobsChange"];
+            };
+        };
+        responses: {
+            /** @description What was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        data: components["schemas"]["ChangedFailedJobs"];
+                    };
+                };
+            };
+        };
+    };
+    pauseQueue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the queue. */
+                name: components["schemas"]["QueueName"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueuePauseNote"];
+            };
+        };
+        responses: {
+            /** @description Paused. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message: string;
+                    };
+                };
+            };
+        };
+    };
+    resumeQueue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the queue. */
+                name: components["schemas"]["QueueName"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueuePauseNote"];
+            };
+        };
+        responses: {
+            /** @description Resumed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message: string;
+                    };
+                };
+            };
+        };
+    };
+    getInstallationStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The state. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        /** @description The result. */
+                        data: {
+                            status: components["schemas"]["InstallationStatus"];
+                        };
+                    };
+                };
+            };
+        };
+    };
+    examineInstallation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        /** @description The result. */
+                        data: {
+                            report: components["schemas"]["DoctorReport"];
+                        };
                     };
                 };
             };

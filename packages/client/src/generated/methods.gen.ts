@@ -22,6 +22,7 @@ import type {
   AuditChain,
   AuthConfig,
   AuthenticatorAppSetup,
+  ChangedFailedJobs,
   Chat,
   ChatChanges,
   ChatDeparture,
@@ -33,6 +34,7 @@ import type {
   CompletionDays,
   Confirmation,
   CreatedMessageReport,
+  DoctorReport,
   Email,
   EmailDetail,
   EmailResults,
@@ -40,9 +42,11 @@ import type {
   FactorCode,
   FactorConfirmation,
   FailedJob,
+  FailedJobsChange,
   ForgottenPassword,
   FriendRequest,
   FriendRequestList,
+  InstallationStatus,
   Invitation,
   Invite,
   InviteAcceptance,
@@ -72,6 +76,9 @@ import type {
   PasswordReset,
   Preferences,
   PublicUser,
+  QueueFailures,
+  QueuePauseNote,
+  QueueSeries,
   ReadPosition,
   Registration,
   RegistrationCode,
@@ -1242,6 +1249,70 @@ export interface AdminMethods {
    * `DELETE /api/v1/admin/queues/{name}/failed/{jobId}`
    */
   discardFailedJob(name: string, jobId: string, options?: CallOptions): Promise<string>
+  /**
+   * Show a queue over time, and when it will be empty.
+   *
+   * From samples of each minute, which are kept for 7 days. What could not be read in a minute, and minutes in which no API ran, are null.
+   *
+   * `GET /api/v1/admin/queues/{name}/series`
+   */
+  queueSeries(name: string, query?: Query<'getQueueSeries'>, options?: CallOptions): Promise<QueueSeries>
+  /**
+   * Group the failed jobs of a queue by name and reason.
+   *
+   * Many jobs are counted in the background: the answer says how many are counted yet.
+   *
+   * `GET /api/v1/admin/queues/{name}/failures`
+   */
+  queueFailures(name: string, options?: CallOptions): Promise<QueueFailures>
+  /**
+   * Retry the failed jobs of a reason, of a name, or all.
+   *
+   * Changes at most `limit` jobs, in the order of their ids, in one transaction. Repeat the call with `nextCursor` until it is null. Failed scheduled runs are left out. 409 for a name that this release does not know.
+   *
+   * `POST /api/v1/admin/queues/{name}/failed/retry`
+   */
+  retryFailedJobs(name: string, body: FailedJobsChange, options?: CallOptions): Promise<ChangedFailedJobs>
+  /**
+   * Discard the failed jobs of a reason, of a name, or all.
+   *
+   * Changes at most `limit` jobs, in the order of their ids, in one transaction. Repeat the call with `nextCursor` until it is null. Failed scheduled runs are left out.
+   *
+   * `POST /api/v1/admin/queues/{name}/failed/discard`
+   */
+  discardFailedJobs(name: string, body: FailedJobsChange, options?: CallOptions): Promise<ChangedFailedJobs>
+  /**
+   * Pause a queue.
+   *
+   * Jobs in progress end, and others wait until the queue is resumed. `GET /admin/queues` shows who paused it and why. 409 when it is paused already.
+   *
+   * `POST /api/v1/admin/queues/{name}/pause`
+   */
+  pauseQueue(name: string, body: QueuePauseNote, options?: CallOptions): Promise<string>
+  /**
+   * Resume a paused queue.
+   *
+   * 409 when it is not paused.
+   *
+   * `POST /api/v1/admin/queues/{name}/resume`
+   */
+  resumeQueue(name: string, body: QueuePauseNote, options?: CallOptions): Promise<string>
+  /**
+   * Show the state of the installation.
+   *
+   * Processes, dependencies, queues, mails and what is late. While Redis is away, what it alone knows is null and named in `unknown`.
+   *
+   * `GET /api/v1/admin/status`
+   */
+  status(options?: CallOptions): Promise<InstallationStatus>
+  /**
+   * Examine the installation as `muster doctor` does.
+   *
+   * Takes up to ten seconds. Reads only, apart from a file and keys that it writes and deletes again; sends no mail. The report names no secret. It has the settings of the API alone: what other processes are set to is examined by the command.
+   *
+   * `POST /api/v1/admin/doctor`
+   */
+  examine(options?: CallOptions): Promise<DoctorReport>
   /**
    * List mails and their delivery.
    *

@@ -1,7 +1,7 @@
 import type { Cause } from '@muster/cause'
 import type { Database, Db, Json, Trx } from '@muster/db'
 import { isUuid } from '@muster/identifiers'
-import type { Selectable } from 'kysely'
+import { type ExpressionBuilder, type Selectable, sql } from 'kysely'
 import { allJobs } from '../definitions/all-jobs.ts'
 import type { OutboxJob, QueueName } from '../definitions/define-job.ts'
 import { optionsOfCause } from '../outbox/job-cause.ts'
@@ -19,8 +19,128 @@ export type FailedJob = {
   cause: Cause | undefined
 }
 
+/** A failed job as it is shown. */
+export type ListedFailedJob = FailedJob & {
+  /** Whether the payload is null because it is larger than what is shown. */
+  isPayloadCut: boolean
+}
+
+/** Payloads are ids; one that is larger was written by something else, and is not worth the wait of who reads a list. */
+const maxShownPayloadBytes = 16_384
+
 /** Tells whether this is the id of an outbox row; BullMQ gives other ids to signals, which have no row. */
 export const isRowId = (id: string): boolean => isUuid(id)
+
+/** Failed jobs of one reason, of one name, or both. */
+export type FailedJobFilter = {
+  /** As `failure_reason` gives it: without ids, addresses and long numbers, which differ from job to job. Empty for jobs without a reason. */
+  reason?: string | undefined
+  jobName?: string | undefined
+}
+
+const reasonOfRow = sql<string>`failure_reason(error)`
+
+function failedJobs(eb: ExpressionBuilder<Database, 'outbox'>, queue: QueueName, filter: FailedJobFilter) {
+  return eb.and([
+    eb('queue', '=', queue),
+    eb('failed_at', 'is not', null),
+    ...(filter.jobName === undefined ? [] : [eb('name', '=', filter.jobName)]),
+    ...(filter.reason === undefined ? [] : [eb(reasonOfRow, '=', filter.reason)]),
+  ])
+}
+
+/** Counts the failed jobs of a queue that fit the filter. @param filter.afterId leaves out jobs up to this one */
+export async function countFailedOf(
+  db: Db,
+  queue: QueueName,
+  filter: FailedJobFilter & { afterId?: string } = {},
+): Promise<number> {
+  const { count } = await db
+    .selectFrom('outbox')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where((eb) => failedJobs(eb, queue, filter))
+    .$if(filter.afterId !== undefined, (query) => query.where('id', '>', filter.afterId as string))
+    .executeTakeFirstOrThrow()
+  return count
+}
+
+/** Failed jobs with the same name and reason. */
+export type FailedJobGroup = {
+  jobName: string
+  reason: string
+  count: number
+  firstFailedAt: Date
+  lastFailedAt: Date
+}
+
+/**
+ * Groups one page of the failed jobs of a queue, in the order of their ids.
+ * @returns `lastId` continues with the next page; undefined after the last one
+ */
+export async function groupFailedJobs(
+  db: Db,
+  queue: QueueName,
+  page: { afterId: string | undefined; limit: number },
+): Promise<{ groups: FailedJobGroup[]; lastId: string | undefined }> {
+  const rest = db
+    .selectFrom('outbox')
+    .where((eb) => failedJobs(eb, queue, {}))
+    .$if(page.afterId !== undefined, (query) => query.where('id', '>', page.afterId as string))
+  const last = await rest
+    .select('id')
+    .orderBy('id')
+    .offset(page.limit - 1)
+    .limit(1)
+    .executeTakeFirst()
+  const groups = await rest
+    .$if(last !== undefined, (query) => query.where('id', '<=', last?.id as string))
+    .select([
+      'name as jobName',
+      reasonOfRow.as('reason'),
+      (eb) => eb.fn.countAll<number>().as('count'),
+      sql<Date>`min(failed_at)`.as('firstFailedAt'),
+      sql<Date>`max(failed_at)`.as('lastFailedAt'),
+    ])
+    .groupBy(['name', reasonOfRow])
+    .execute()
+  return { groups, lastId: last?.id }
+}
+
+/** Locks failed jobs, in the order of their ids, for a transaction that decides what happens to them. Those that another caller has locked are left out. */
+export async function lockFailedJobs(
+  trx: Trx,
+  queue: QueueName,
+  page: { afterId: string | undefined; limit: number } & FailedJobFilter,
+): Promise<FailedJob[]> {
+  const rows = await trx
+    .selectFrom('outbox')
+    .selectAll()
+    .where((eb) => failedJobs(eb, queue, page))
+    .$if(page.afterId !== undefined, (query) => query.where('id', '>', page.afterId as string))
+    .orderBy('id')
+    .limit(page.limit)
+    .forUpdate()
+    .skipLocked()
+    .execute()
+  return rows.map(toFailedJob)
+}
+
+/** Deletes the rows of failed jobs that the transaction has locked. */
+export async function deleteFailedJobs(trx: Trx, ids: readonly string[]): Promise<void> {
+  await sql`delete from outbox where id = any(${ids}::uuid[])`.execute(trx)
+}
+
+/** Counts the jobs of each queue that failed from the first instant until before the second one, and were neither retried nor discarded. */
+export async function countFailedIn(db: Db, from: Date, to: Date): Promise<ReadonlyMap<string, number>> {
+  const rows = await db
+    .selectFrom('outbox')
+    .select(['queue', (eb) => eb.fn.countAll<number>().as('failed')])
+    .where('failed_at', '>=', from)
+    .where('failed_at', '<', to)
+    .groupBy('queue')
+    .execute()
+  return new Map(rows.map(({ queue, failed }) => [queue, failed]))
+}
 
 /** Counts the failed jobs of each queue; queues without any are left out. */
 export async function countFailedJobs(db: Db): Promise<ReadonlyMap<string, number>> {
@@ -34,24 +154,30 @@ export async function countFailedJobs(db: Db): Promise<ReadonlyMap<string, numbe
 }
 
 /**
- * Lists the failed jobs of a queue, the one that was enqueued last first.
+ * Lists the failed jobs of a queue that fit the filter, the one that was enqueued last first.
  * @param page.beforeId continues after this job
  */
 export async function listFailedJobs(
   db: Db,
   queue: QueueName,
-  page: { beforeId: string | undefined; limit: number },
-): Promise<FailedJob[]> {
+  page: { beforeId: string | undefined; limit: number } & FailedJobFilter,
+): Promise<ListedFailedJob[]> {
+  // A compressed size that is too large needs no decompression.
+  const isCut = sql<boolean>`pg_column_size(payload) > ${maxShownPayloadBytes} or octet_length(payload::text) > ${maxShownPayloadBytes}`
   const rows = await db
     .selectFrom('outbox')
-    .selectAll()
-    .where('queue', '=', queue)
-    .where('failed_at', 'is not', null)
+    .select(['id', 'queue', 'name', 'error', 'created_at', 'failed_at', 'run_at', 'published_at', 'request_id'])
+    .select([
+      'trace_parent',
+      isCut.as('isPayloadCut'),
+      sql<Json>`case when not (${isCut}) then payload end`.as('payload'),
+    ])
+    .where((eb) => failedJobs(eb, queue, page))
     .$if(page.beforeId !== undefined, (query) => query.where('id', '<', page.beforeId as string))
     .orderBy('id', 'desc')
     .limit(page.limit)
     .execute()
-  return rows.map(toFailedJob)
+  return rows.map((row) => ({ ...toFailedJob(row), isPayloadCut: row.isPayloadCut }))
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Queue } from 'bullmq'
 
 /** Jobs of one queue in BullMQ that are to be done now, at one moment. */
 export type QueueDepth = {
+  /** Also those that a paused queue keeps. */
   waiting: number
   prioritized: number
   /** Delayed jobs that are due. While no worker runs, nobody moves them to the waiting ones. */
@@ -18,11 +19,11 @@ export type QueueDepth = {
 
 /**
  * Reads all of it at one moment, so that no job is counted twice while it moves.
- * BullMQ keeps ids in the lists `wait` (added at the head) and `active`, and in the sorted sets `prioritized` and `delayed`, whose
+ * BullMQ keeps ids in the lists `wait` (added at the head; renamed to `paused` while the queue is paused) and `active`, and in the sorted sets `prioritized` and `delayed`, whose
  * scores are milliseconds times 4096. A job's hash keeps its time of publication and its options with the first delay.
  */
 const script = `
-local wait, prioritized, delayed, active = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local wait, prioritized, delayed, active, paused = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local latest = tonumber(ARGV[1]) * 4096 + 4095
 local oldest = false
 local function dueAt(ids)
@@ -36,6 +37,7 @@ local function dueAt(ids)
   end
 end
 dueAt(redis.call('LRANGE', wait, -1, -1))
+dueAt(redis.call('LRANGE', paused, -1, -1))
 dueAt(redis.call('ZRANGE', prioritized, 0, 0))
 local nextDelayed = redis.call('ZRANGEBYSCORE', delayed, '-inf', latest, 'WITHSCORES', 'LIMIT', 0, 1)
 if nextDelayed[2] then
@@ -43,11 +45,11 @@ if nextDelayed[2] then
   if not oldest or due < oldest then oldest = due end
 end
 local unknown = 0
-for i = 5, #KEYS do
+for i = 6, #KEYS do
   if redis.call('EXISTS', KEYS[i]) == 0 then unknown = unknown + 1 end
 end
 return {
-  redis.call('LLEN', wait), redis.call('ZCARD', prioritized), redis.call('ZCOUNT', delayed, '-inf', latest),
+  redis.call('LLEN', wait) + redis.call('LLEN', paused), redis.call('ZCARD', prioritized), redis.call('ZCOUNT', delayed, '-inf', latest),
   redis.call('ZCARD', delayed), redis.call('LLEN', active), unknown, oldest and string.format('%.0f', oldest)
 }`
 
@@ -63,7 +65,7 @@ export async function readQueueDepth(
   queue: Queue,
   { nowMs, jobIds = [] }: { nowMs: number; jobIds?: readonly string[] },
 ): Promise<QueueDepth> {
-  const keys = ['wait', 'prioritized', 'delayed', 'active', ...jobIds].map(queue.toKey)
+  const keys = ['wait', 'prioritized', 'delayed', 'active', 'paused', ...jobIds].map(queue.toKey)
   const answer = (await redis.eval(script, keys.length, ...keys, nowMs, queue.toKey(''))) as Answer
   const [waiting, prioritized, dueDelayed, delayed, active, unknown, oldest] = answer
   return {

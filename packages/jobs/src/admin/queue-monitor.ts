@@ -4,6 +4,7 @@ import { failFastRedis, lastErrorOf, type RedisClient, type RedisSettings } from
 import type { Job, Queue } from 'bullmq'
 import { type QueueName, queueNames } from '../definitions/define-job.ts'
 import { type ListedProcess, listProcesses } from '../outbox/process-list.ts'
+import { keptJobs } from '../redis/kept-jobs.ts'
 import { openQueue } from '../redis/queue.ts'
 import { isRowId } from './failed-jobs.ts'
 import { findJobsOfRequest, type JobOfRequest } from './jobs-of-request.ts'
@@ -32,6 +33,13 @@ export type FailedSignal = {
   failedAt: Date
 }
 
+/** Jobs of one queue that ended in a span of time. */
+export type EndedJobs = {
+  /** Of more than BullMQ keeps, as many as there would be at the rate of those that it keeps. */
+  completed: number
+  failed: number
+}
+
 /** Reads and changes the queues in BullMQ, for administrators. Unless noted, functions throw without Redis. */
 export type QueueMonitor = {
   /** BullMQ's own objects, one a queue. */
@@ -39,6 +47,12 @@ export type QueueMonitor = {
   count(): Promise<QueueCounts[]>
   /** Counts the jobs of each queue that ended since then, also those that failed; of the last 10,000 that succeeded. */
   countEnded(sinceMs: number): Promise<Record<QueueName, number>>
+  /** Counts the jobs of each queue that ended from the first instant until before the second one. */
+  readEnded(fromMs: number, toMs: number): Promise<Record<QueueName, EndedJobs>>
+  /** Pauses a queue: jobs in progress end, and others wait until it is resumed. Pausing a paused one changes nothing. */
+  pause(name: QueueName): Promise<void>
+  resume(name: QueueName): Promise<void>
+  isPaused(name: QueueName): Promise<boolean>
   /** Lists the processes that announced themselves within a day. */
   processes(): Promise<ListedProcess[]>
   /** Asks Redis for a reply. */
@@ -55,10 +69,13 @@ export type QueueMonitor = {
   discardSignal(name: QueueName, id: string): Promise<string | undefined>
   /** Removes BullMQ's entry of a job whose outbox row was taken. Never throws: nothing depends on it. */
   removeEntry(name: QueueName, id: string): Promise<void>
+  /** Removes the entries of many jobs, as {@link removeEntry} does. */
+  removeEntries(name: QueueName, ids: readonly string[]): Promise<void>
   close(): void
 }
 
 const maxListedSignals = 100
+const removedAtOnce = 200
 /** Need not exist: any reply tells that Redis answers. */
 const probedKey = 'muster:ping'
 
@@ -87,6 +104,16 @@ export function openQueueMonitor(
   }
   const queueOf = async (name: QueueName) => (await queues()).get(name) as Queue
 
+  async function removeEach(name: QueueName, ids: readonly string[]): Promise<void> {
+    try {
+      const queue = await queueOf(name)
+      for (let start = 0; start < ids.length; start += removedAtOnce)
+        await Promise.all(ids.slice(start, start + removedAtOnce).map((id) => queue.remove(id)))
+    } catch {
+      // Nothing depends on it: BullMQ removes the entries itself when they are old.
+    }
+  }
+
   return {
     queues,
     count: async () => Promise.all([...(await queues())].map(([name, queue]) => countJobs(redis, name, queue, clock))),
@@ -99,6 +126,15 @@ export function openQueueMonitor(
       const counts = await Promise.all([...(await queues())].map(([name, queue]) => count(name, queue)))
       return Object.fromEntries(counts) as Record<QueueName, number>
     },
+    async readEnded(fromMs, toMs) {
+      const read = async (name: QueueName, queue: Queue) =>
+        [name, await countEndedIn(redis, queue, { fromMs, toMs })] as const
+      const ended = await Promise.all([...(await queues())].map(([name, queue]) => read(name, queue)))
+      return Object.fromEntries(ended) as Record<QueueName, EndedJobs>
+    },
+    pause: async (name) => (await queueOf(name)).pause(),
+    resume: async (name) => (await queueOf(name)).resume(),
+    isPaused: async (name) => (await queueOf(name)).isPaused(),
     async processes() {
       await queues()
       return listProcesses(redis)
@@ -141,13 +177,29 @@ export function openQueueMonitor(
       await queue.remove(id)
       return job.name
     },
-    async removeEntry(name, id) {
-      await queueOf(name)
-        .then((queue) => queue.remove(id))
-        .catch(() => {})
-    },
+    removeEntry: (name, id) => removeEach(name, [id]),
+    removeEntries: removeEach,
     close: () => redis.disconnect(),
   }
+}
+
+/** Counts by the times in BullMQ's sets. The set of completed jobs keeps the last ones alone, so a fast queue fills it within the span. */
+async function countEndedIn(
+  redis: RedisClient,
+  queue: Queue,
+  { fromMs, toMs }: { fromMs: number; toMs: number },
+): Promise<EndedJobs> {
+  const [completedKey, failedKey] = [queue.toKey('completed'), queue.toKey('failed')]
+  const [found, failed, kept, oldest] = await Promise.all([
+    redis.zcount(completedKey, `${fromMs}`, `(${toMs}`),
+    redis.zcount(failedKey, `${fromMs}`, `(${toMs}`),
+    redis.zcard(completedKey),
+    redis.zrange(completedKey, '0', '0', 'WITHSCORES'),
+  ])
+  const oldestMs = Number(oldest[1] ?? 0)
+  const isCut = kept >= keptJobs.completed.count && oldestMs > fromMs && oldestMs < toMs
+  const completed = isCut ? Math.round((found * (toMs - fromMs)) / (toMs - oldestMs)) : found
+  return { completed, failed }
 }
 
 async function countJobs(redis: RedisClient, name: QueueName, queue: Queue, clock: Clock): Promise<QueueCounts> {

@@ -1,125 +1,20 @@
-import { readPendingAge } from '@muster/audit'
-import { askByWrite, type Db, readHold } from '@muster/db'
-import { readDueReminders, readMailCounts } from '@muster/doctor'
-import { countFailedJobs, type QueueMonitor } from '@muster/jobs/admin'
-import { readOutboxState } from '@muster/jobs/outbox'
-import { isRunning, type ListedProcess } from '@muster/jobs/processes'
-import { reasonOf } from '@muster/telemetry'
-import { version } from '@muster/telemetry/version'
+import {
+  type InstallationStatus,
+  readInstallationStatus,
+  type StatusSources,
+} from '../../modules/admin/installation-status.ts'
 import type { OpsState } from './ask-ops.ts'
 
-/** A part of the status, or why it could not be read. */
-export type Reading<T> = { value: T } | { unavailable: string }
-
-export type QueueState = {
-  name: string
-  waiting: number
-  active: number
-  delayed: number
-  failed: number
-  oldestMs: number
-  isPaused: boolean
-  /** Jobs that ended within the last minute, also those that failed. */
-  endedPerMinute: number
-}
-
-/** The round trip to a service, or why it does not answer. */
-export type Dependency = { status: 'up'; latencyMs: number } | { status: 'down'; reason: string }
-
-export type ProcessState = ListedProcess & { isSilent: boolean }
-
-/** The state of an installation at one moment. */
-export type Status = {
-  version: string
-  at: string
-  dependencies: Record<'postgres' | 'redis', Dependency>
-  heldAt: Reading<string | null>
-  processes: Reading<ProcessState[]>
-  queues: Reading<QueueState[]>
-  outbox: Reading<{ pending: number; oldestMs: number }>
-  /** The mails of the last 24 hours by their state. */
-  mails: Reading<Record<string, number>>
-  auditLagMs: Reading<number>
-  reminders: Reading<{ count: number; lateMs: number }>
+export type Status = InstallationStatus & {
   /** The processes of this machine or of `--ops` that answered on their ops ports. */
   ops: OpsState[]
 }
 
-export type StatusSources = { db: Db; monitor: QueueMonitor; askOps: () => Promise<OpsState[]> }
-
-/** Upper bound of each reading. */
-const patienceMs = 2_000
-const minuteMs = 60_000
-
-/** Reads the status of an installation. Takes about two seconds at most, and never rejects: what cannot be read says so. */
-export async function readStatus({ db, monitor, askOps }: StatusSources): Promise<Status> {
-  const nowMs = Date.now()
-  const [postgres, redis, heldAt, processes, queues, outbox, mails, auditLagMs, reminders, ops] = await Promise.all([
-    measure(() => askByWrite(db)),
-    measure(() => monitor.ping()),
-    attempt(async () => (await readHold(db)).heldAt?.toISOString() ?? null),
-    attempt(async () => (await monitor.processes()).map((one) => ({ ...one, isSilent: !isRunning(one) }))),
-    attempt(() => readQueueStates(db, monitor, nowMs)),
-    attempt(() => readOutboxState(db)),
-    attempt(() => readMailCounts(db)),
-    attempt(async () => (await readPendingAge(db)) * 1_000),
-    attempt(() => readDueReminders(db)),
-    askOps(),
-  ])
-  return {
-    version,
-    at: new Date(nowMs).toISOString(),
-    dependencies: { postgres, redis },
-    heldAt,
-    processes,
-    queues,
-    outbox,
-    mails,
-    auditLagMs,
-    reminders,
-    ops,
-  }
-}
-
-async function readQueueStates(db: Db, monitor: QueueMonitor, nowMs: number): Promise<QueueState[]> {
-  const [counts, failed, ended] = await Promise.all([
-    monitor.count(),
-    countFailedJobs(db),
-    monitor.countEnded(nowMs - minuteMs),
-  ])
-  return counts.map(({ name, waiting, active, delayed, failedSignals, oldestWaitingMs, isPaused }) => ({
-    name,
-    waiting,
-    active,
-    delayed,
-    failed: (failed.get(name) ?? 0) + failedSignals,
-    oldestMs: oldestWaitingMs,
-    isPaused,
-    endedPerMinute: ended[name],
-  }))
-}
-
-/** Measures a round trip: the second one, because the first also waits for the connection. Both have the time of one reading. */
-async function measure(ask: () => Promise<unknown>): Promise<Dependency> {
-  const outcome = await attempt(async () => {
-    await ask()
-    const startMs = performance.now()
-    await ask()
-    return Math.round(performance.now() - startMs)
-  })
-  return 'value' in outcome
-    ? { status: 'up', latencyMs: outcome.value }
-    : { status: 'down', reason: outcome.unavailable }
-}
-
-async function attempt<T>(read: () => Promise<T>): Promise<Reading<T>> {
-  let timer: NodeJS.Timeout | undefined
-  const limit = new Promise<Reading<T>>((resolve) => {
-    timer = setTimeout(() => resolve({ unavailable: 'TIMEOUT' }), patienceMs)
-  })
-  const outcome = read().then(
-    (value) => ({ value }),
-    (error: unknown) => ({ unavailable: reasonOf(error) }),
-  )
-  return Promise.race([outcome, limit]).finally(() => clearTimeout(timer))
+/** Reads the status of an installation, and asks its ops ports. Takes about two seconds at most, and never rejects: what cannot be read says so. */
+export async function readStatus({
+  askOps,
+  ...sources
+}: StatusSources & { askOps: () => Promise<OpsState[]> }): Promise<Status> {
+  const [status, ops] = await Promise.all([readInstallationStatus(sources), askOps()])
+  return { ...status, ops }
 }

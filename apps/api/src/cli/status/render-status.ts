@@ -1,8 +1,9 @@
 import { durationText, terminalLine } from '@muster/text'
+import type { ProcessState, Reading } from '../../modules/admin/installation-status.ts'
 import { table } from '../command.ts'
 import type { OpsState } from './ask-ops.ts'
 import type { Painter } from './painter.ts'
-import type { ProcessState, Reading, Status } from './read-status.ts'
+import type { Status } from './read-status.ts'
 
 /** The thresholds of `muster doctor` for the same numbers, beyond which they are shown as bad. */
 const badMs = { outbox: 60_000, audit: 60_000, reminders: 60_000, queue: 5 * 60_000 }

@@ -138,6 +138,18 @@ export const organization: Resource = async ({ db }) => {
 }
 
 export const queue: Resource = async () => ({ name: 'email' })
+/** A queue that is never paused here. */
+export const runningQueue: Resource = async () => ({ name: 'audit' })
+/** A queue that stays paused here, so that calls at the same time have the same outcome. */
+export const pausedQueue: Resource = async ({ db }) => {
+  const pause = { queue: 'image', note: 'Maintenance' }
+  await db
+    .insertInto('queue_pauses')
+    .values(pause)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+  return { name: pause.queue }
+}
 
 export const failedJob: Resource = async ({ db }) => {
   const id = newId()

@@ -27,6 +27,8 @@ export const routeLimits = {
   invites: { by: 'user', max: 200, windowMs: hourMs },
   uploads: { by: 'user', max: 10, windowMs: hourMs },
   exports: { by: 'user', max: 5, windowMs: hourMs },
+  /** Examinations of the installation: each one opens connections to everything. */
+  examinations: { by: 'user', max: 30, windowMs: hourMs },
   /** New chats: each one appears in the lists of its members. */
   chats: { by: 'user', max: 200, windowMs: hourMs },
   /** Each report notifies administrators. */

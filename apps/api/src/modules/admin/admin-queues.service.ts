@@ -10,28 +10,31 @@ import {
   takeFailedJob,
 } from '@muster/jobs/admin'
 import { readOutboxState } from '@muster/jobs/outbox'
+import { hideSecrets } from '@muster/logger'
 import type { Deps } from '../../deps.ts'
 import { cursorPage } from '../../http/pagination.ts'
 import type { FailedJobRef, FailedJobView, FailedQuery, QueueView } from './admin-queues.schema.ts'
+import { askRedis } from './ask-redis.ts'
 import { assertPermission, auditActor, commandLineMark, type Principal } from './principal.ts'
+import { readPauses } from './queue-pauses.service.ts'
 
 export type QueueDeps = Pick<Deps, 'db' | 'transact' | 'queueMonitor'>
-
-const redisRetrySeconds = 2
 
 /** Counts the jobs of each queue and of the outbox. @throws DomainError DEPENDENCY_UNAVAILABLE without Redis */
 export async function readQueues({ db, queueMonitor }: QueueDeps, principal: Principal) {
   assertPermission(principal, 'queue.read')
-  const [counts, failed, outbox] = await Promise.all([
+  const [counts, failed, outbox, pauses] = await Promise.all([
     askRedis(() => queueMonitor.count()),
     countFailedJobs(db),
     readOutboxState(db),
+    readPauses({ db }),
   ])
   const queues = counts.map(
     ({ failedSignals, isPaused, ...rest }): QueueView => ({
       ...rest,
       failed: (failed.get(rest.name) ?? 0) + failedSignals,
       paused: isPaused,
+      pause: pauses.get(rest.name) ?? null,
     }),
   )
   return { queues, outbox }
@@ -49,10 +52,11 @@ export async function listFailed(
   query: FailedQuery,
 ) {
   assertPermission(principal, 'queue.read')
-  const { limit, cursor } = query
+  const { limit, cursor, ...filter } = query
+  const isFiltered = filter.reason !== undefined || filter.jobName !== undefined
   const [rows, scheduled] = await Promise.all([
-    listFailedJobs(db, name, { beforeId: cursor, limit: limit + 1 }),
-    cursor === undefined ? queueMonitor.listFailedSignals(name).catch(() => undefined) : [],
+    listFailedJobs(db, name, { ...filter, beforeId: cursor, limit: limit + 1 }),
+    cursor === undefined && !isFiltered ? queueMonitor.listFailedSignals(name).catch(() => undefined) : [],
   ])
   const shown = rows.slice(0, limit)
   return {
@@ -154,15 +158,6 @@ async function discardSignal(deps: QueueDeps, principal: Principal, { name, jobI
   )
 }
 
-/** Runs a query of Redis. @throws DomainError DEPENDENCY_UNAVAILABLE when it fails */
-export async function askRedis<T>(ask: () => Promise<T>): Promise<T> {
-  try {
-    return await ask()
-  } catch (cause) {
-    throw new DomainError('DEPENDENCY_UNAVAILABLE', { retryAfterSeconds: redisRetrySeconds, cause })
-  }
-}
-
 const target = (jobId: string) => ({ targetType: 'job', targetId: jobId })
 
 /** Describes a job for the audit log. Leaves out the reason, which may quote personal data; payloads are ids. */
@@ -176,7 +171,8 @@ const described = (queue: string, { name, payload, failedAt }: FailedJob) => ({
 const toView = (job: FailedJob | FailedSignal, { isOwed }: { isOwed: boolean }): FailedJobView => ({
   id: job.id,
   name: job.name,
-  payload: job.payload,
+  payload: hideSecrets(job.payload),
+  isPayloadCut: 'isPayloadCut' in job && job.isPayloadCut === true,
   reason: job.reason,
   isOwed,
   requestId: ('cause' in job && job.cause?.requestId) || null,

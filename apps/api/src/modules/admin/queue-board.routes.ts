@@ -7,7 +7,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
 import { answerError } from '../../http/errors/error-answer.ts'
 import { pageDefaults } from '../../http/security-headers.ts'
-import { askRedis } from './admin-queues.service.ts'
+import { askRedis } from './ask-redis.ts'
 
 const path = '/admin/queues/board'
 

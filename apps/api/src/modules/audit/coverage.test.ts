@@ -286,6 +286,22 @@ const changes: Record<string, () => Promise<Call>> = {
   'delete /admin/users/{id}/cache': onUser,
   'post /admin/queues/{name}/failed/{jobId}/retry': failedJob,
   'delete /admin/queues/{name}/failed/{jobId}': failedJob,
+  'post /admin/queues/{name}/failed/retry': async () => ({
+    ...(await failedJob()),
+    params: ['email'],
+    body: { note: 'The mail server is back' },
+  }),
+  'post /admin/queues/{name}/failed/discard': async () => ({
+    ...(await failedJob()),
+    params: ['email'],
+    body: { note: 'The mail server is back' },
+  }),
+  'post /admin/queues/{name}/pause': async () => ({ as: admin, params: ['audit'], body: { note: 'Maintenance' } }),
+  'post /admin/queues/{name}/resume': async () => {
+    await admin.inject('POST', '/api/v1/admin/queues/image/pause', { note: 'Maintenance' })
+    return { as: admin, params: ['image'], body: { note: 'Done' } }
+  },
+  'post /admin/doctor': async () => ({ as: admin }),
   'post /admin/emails/{id}/resend': sentMail,
   'delete /admin/emails/suppressions/{id}': async () => {
     const { id = '' } = await things.suppression(api, { email: `${newId()}@example.test` } as TestUser)

@@ -1,0 +1,177 @@
+import { currentCause, withCause } from '@muster/cause'
+import { DomainError } from '@muster/errors'
+import {
+  countFailedOf,
+  deleteFailedJobs,
+  type FailedJob,
+  findOutboxJob,
+  lockFailedJobs,
+  readQueueLoads,
+} from '@muster/jobs/admin'
+import type { QueueName } from '@muster/jobs/definitions'
+import { isRunning, workerOf } from '@muster/jobs/processes'
+import type { Deps } from '../../deps.ts'
+import type { FailureSnapshots } from './failure-snapshots.ts'
+import { readSpans } from './minute-samples.queries.ts'
+import { minuteMs, minuteOf } from './minute-samples.ts'
+import { assertPermission, auditActor, commandLineMark, type Principal } from './principal.ts'
+import { forecast, forecastMinutes } from './queue-forecast.ts'
+import {
+  type ChangedFailedJobs,
+  type FailedJobsChange,
+  type QueueFailures,
+  type QueueSeries,
+  type SeriesQuery,
+  stepOf,
+} from './queue-operations.schema.ts'
+
+type OperationDeps = Pick<Deps, 'db' | 'transact' | 'queueMonitor' | 'clock'> & { failures: FailureSnapshots }
+
+const hourMs = 60 * minuteMs
+const maxShownGroups = 200
+
+/** Reads how a queue was over time, and tells from the last minutes when it will be empty. */
+export async function readSeries(
+  deps: OperationDeps,
+  principal: Principal,
+  name: QueueName,
+  query: SeriesQuery,
+): Promise<QueueSeries> {
+  assertPermission(principal, 'queue.read')
+  const now = deps.clock.now()
+  const to = minuteOf(query.to === undefined ? now : new Date(query.to))
+  const from = query.from === undefined ? new Date(to.getTime() - hourMs) : minuteOf(new Date(query.from))
+  const stepMinutes = stepOf(to.getTime() - from.getTime())
+  const [samples, clear] = await Promise.all([
+    readSpans(deps.db, name, { from, to, stepMinutes }),
+    readForecast(deps, name, now),
+  ])
+  return {
+    from: from.toISOString(),
+    to: to.toISOString(),
+    stepMinutes,
+    samples: samples.map(({ at, oldest_ms: oldestMs, ...counts }) => ({ at: at.toISOString(), ...counts, oldestMs })),
+    forecast: clear,
+  }
+}
+
+async function readForecast({ db, queueMonitor }: OperationDeps, name: QueueName, now: Date) {
+  const end = minuteOf(now)
+  const from = new Date(end.getTime() - forecastMinutes * minuteMs)
+  const [samples, loads, processes, isPaused] = await Promise.all([
+    readSpans(db, name, { from, to: end, stepMinutes: 1 }),
+    readQueueLoads({ db, monitor: queueMonitor }),
+    queueMonitor.processes().catch(() => undefined),
+    queueMonitor.isPaused(name).catch(() => false),
+  ])
+  const load = loads?.queues[name]
+  if (!load || isPaused) return null
+  const workers = processes?.filter((one) => one.name === workerOf(name) && isRunning(one)).length ?? null
+  return forecast({ samples, backlog: load.load, workers, now })
+}
+
+/** Groups the failed jobs of a queue by name and reason, as far as they are counted by now. */
+export async function readFailures(
+  { failures }: Pick<OperationDeps, 'failures'>,
+  principal: Principal,
+  name: QueueName,
+): Promise<QueueFailures> {
+  assertPermission(principal, 'queue.read')
+  const { groups, counted, total, isComplete, countedAt } = await failures.read(name)
+  const shown = [...groups.values()].toSorted((one, other) => other.count - one.count).slice(0, maxShownGroups)
+  return {
+    groups: shown.map((group) => ({
+      ...group,
+      firstFailedAt: group.firstFailedAt.toISOString(),
+      lastFailedAt: group.lastFailedAt.toISOString(),
+      canRetry: findOutboxJob(name, group.jobName) !== undefined,
+    })),
+    others: counted - shown.reduce((sum, { count }) => sum + count, 0),
+    counted,
+    total: Math.max(total, counted),
+    isComplete,
+    countedAt: countedAt.toISOString(),
+  }
+}
+
+/**
+ * Retries failed jobs that fit a filter: enqueues each under a new id in the transaction that deletes its row. Jobs that another operator
+ * changes at the same moment are left to them.
+ */
+export const retryFailedJobs = (deps: OperationDeps, principal: Principal, name: QueueName, change: FailedJobsChange) =>
+  changeFailedJobs(deps, principal, { name, change, action: 'jobs.retried' })
+
+/** Discards failed jobs that fit a filter, so that they never run. */
+export const discardFailedJobs = (
+  deps: OperationDeps,
+  principal: Principal,
+  name: QueueName,
+  change: FailedJobsChange,
+) => changeFailedJobs(deps, principal, { name, change, action: 'jobs.discarded' })
+
+type Change = { name: QueueName; change: FailedJobsChange; action: 'jobs.retried' | 'jobs.discarded' }
+
+async function changeFailedJobs(
+  deps: OperationDeps,
+  principal: Principal,
+  { name, change, action }: Change,
+): Promise<ChangedFailedJobs> {
+  assertPermission(principal, 'queue.change')
+  const { reason, jobName, note, limit, cursor } = change
+  const filter = { reason, jobName }
+  const isRetry = action === 'jobs.retried'
+  if (isRetry && jobName !== undefined && !findOutboxJob(name, jobName))
+    throw new DomainError('CONFLICT', {
+      message: 'This release has no job with this name, so a retry would fail again. Discard the jobs.',
+    })
+  if (change.dryRun)
+    return { done: 0, skipped: 0, remaining: await countFailedOf(deps.db, name, filter), nextCursor: null }
+  const { found, taken } = await deps.transact(async ({ trx, enqueue, audit }) => {
+    const found = await lockFailedJobs(trx, name, { ...filter, afterId: cursor, limit })
+    const taken = isRetry ? found.filter((job) => enqueueAgain(name, job, enqueue)) : found
+    await deleteFailedJobs(
+      trx,
+      taken.map(({ id }) => id),
+    )
+    if (taken.length > 0)
+      audit({
+        action,
+        targetType: 'queue',
+        targetId: name,
+        before: { ...(reason !== undefined && { reason }), ...(jobName !== undefined && { name: jobName }) },
+        after: {
+          ...commandLineMark(principal),
+          note,
+          count: taken.length,
+          firstJobId: taken[0]?.id,
+          lastJobId: taken.at(-1)?.id,
+        },
+        ...auditActor(principal),
+      })
+    return { found, taken }
+  })
+  deps.failures.forget(name)
+  await deps.queueMonitor.removeEntries(
+    name,
+    taken.map(({ id }) => id),
+  )
+  const lastId = found.length < limit ? undefined : found.at(-1)?.id
+  const remaining = lastId === undefined ? 0 : await countFailedOf(deps.db, name, { ...filter, afterId: lastId })
+  return {
+    done: taken.length,
+    skipped: found.length - taken.length,
+    remaining,
+    nextCursor: remaining > 0 ? (lastId ?? null) : null,
+  }
+}
+
+type Enqueue = Parameters<Parameters<Deps['transact']>[0]>[0]['enqueue']
+
+/** Enqueues a failed job under a new id. @returns false when this release could never run it */
+function enqueueAgain(queue: QueueName, { name, payload, cause }: FailedJob, enqueue: Enqueue): boolean {
+  const job = findOutboxJob(queue, name)
+  if (!job?.payload.safeParse(payload).success) return false
+  // The request that caused the job causes its retry too.
+  withCause(cause ?? currentCause(), () => enqueue(job, payload))
+  return true
+}
