@@ -4945,7 +4945,7 @@ export interface components {
             organizationName: string | null;
             /**
              * Format: uuid
-             * @description The organization to join; null for any other role than client_user.
+             * @description The organization to join, or the one that was created when it was accepted; null without one.
              */
             organizationId: string | null;
             /**

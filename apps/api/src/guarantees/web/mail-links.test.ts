@@ -144,5 +144,6 @@ async function fill({ api }: Pages): Promise<{ user: TestUser; values: Record<st
   await invited(api, user, 'client_user')
   const invitation = await invited(api, user, 'client_user', newUser().email)
   await notify(api, [{ userId: user.userId, type: 'reminder', title: 'Reminder', message: 'Water', taskId: task.id }])
-  return { user, values: { taskId: task.id, chatId: chat.id, token: invitation.token } }
+  const values = { taskId: task.id, chatId: chat.id, token: invitation.token }
+  return { user, values: { ...values, userId: user.userId, organizationId: user.organizationId as string } }
 }

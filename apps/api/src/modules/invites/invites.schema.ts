@@ -36,7 +36,10 @@ export const invite = z
         description: 'The name of the organization to join or to create; null for a platform role.',
         examples: ['Example Ltd.'],
       }),
-    organizationId: z.uuid().nullable().describe('The organization to join; null for any other role than client_user.'),
+    organizationId: z
+      .uuid()
+      .nullable()
+      .describe('The organization to join, or the one that was created when it was accepted; null without one.'),
     emailId: z.uuid().describe('The latest mail with its link.'),
     invitedBy: z
       .object({

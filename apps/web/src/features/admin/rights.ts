@@ -12,6 +12,7 @@ export const opsRoles = {
   'email.resend': administrators,
   'email.unsuppress': administrators,
   'audit.read': readers,
+  'organization.list': readers,
   'user.read': readers,
   'user.change': administrators,
 } as const

@@ -2,7 +2,12 @@ import { getLocale } from '../../paraglide/runtime.js'
 
 /** Returns a number of bytes as people read it. */
 export function bytesText(bytes: number): string {
-  const [unit, size] = bytes < 1_000_000 ? (['kilobyte', 1_000] as const) : (['megabyte', 1_000_000] as const)
+  const [unit, size] =
+    bytes < 1_000_000
+      ? (['kilobyte', 1_000] as const)
+      : bytes < 1_000_000_000
+        ? (['megabyte', 1_000_000] as const)
+        : (['gigabyte', 1_000_000_000] as const)
   const format = { style: 'unit', unit, maximumFractionDigits: bytes < 1_000_000 ? 0 : 1 } as const
   return new Intl.NumberFormat(getLocale(), format).format(Math.max(bytes / size, bytes > 0 && size === 1_000 ? 1 : 0))
 }

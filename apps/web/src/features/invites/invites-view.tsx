@@ -6,7 +6,7 @@ import { useNumberedPages } from '../../lib/numbered-pages.ts'
 import { renewRoleAfter } from '../../lib/session.ts'
 import { useAction } from '../../lib/use-action.ts'
 import { m } from '../../paraglide/messages.js'
-import { Badge, type Tone } from '../../ui/badge.tsx'
+import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { useConfirm } from '../../ui/confirm.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
@@ -16,18 +16,12 @@ import { VirtualRows } from '../../ui/virtual-rows.tsx'
 import { PersonListSkeleton } from '../accounts/person-list.tsx'
 import { PersonRowSkeleton } from '../accounts/person-row.tsx'
 import { inviteFilters, type OrganizationSearch } from '../organizations/search.ts'
+import { inviteStatuses } from './invite-statuses.ts'
 import { type InviteStatus, invitesList } from './queries.ts'
 import { mayChangeInvite } from './rights.ts'
 import { roleName } from './roles.ts'
 
 const rowHeightPx = 69
-
-const statuses: Record<InviteStatus, { label: () => string; filter: () => string; tone: Tone }> = {
-  pending: { label: m.invites_status_pending, filter: m.invites_filter_pending, tone: 'accent' },
-  accepted: { label: m.invites_status_accepted, filter: m.invites_filter_accepted, tone: 'success' },
-  expired: { label: m.invites_status_expired, filter: m.invites_filter_expired, tone: 'warning' },
-  revoked: { label: m.invites_status_revoked, filter: m.invites_filter_revoked, tone: 'neutral' },
-}
 
 type Props = {
   user: User
@@ -51,7 +45,7 @@ export function InvitesView({ user, search, onSearch, onInvite }: Props) {
           value={filter}
           items={inviteFilters.map((value) => ({
             value,
-            label: value === 'all' ? m.invites_filter_all() : statuses[value].filter(),
+            label: value === 'all' ? m.invites_filter_all() : inviteStatuses[value].filter(),
           }))}
           onChange={(status) => onSearch({ ...search, status: status === 'pending' ? undefined : status })}
         />
@@ -109,7 +103,7 @@ function InviteRow({ invite, user }: { invite: Invite; user: User }) {
       <div className="min-w-0 flex-1 basis-52">
         <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
           <bdi className="min-w-0 truncate font-medium">{email}</bdi>
-          <Badge tone={statuses[status].tone}>{statuses[status].label()}</Badge>
+          <Badge tone={inviteStatuses[status].tone}>{inviteStatuses[status].label()}</Badge>
         </p>
         {user.organizationId === null && (
           <p className="text-sm break-words text-ink-3">

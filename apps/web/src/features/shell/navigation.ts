@@ -1,14 +1,17 @@
 import type { User } from '@muster/client'
 import {
   Activity,
+  Building,
   Building2,
   CalendarDays,
   ChartColumn,
   Inbox,
   ListChecks,
   type LucideIcon,
+  MailPlus,
   MessagesSquare,
   Sun,
+  UserSearch,
   Users,
 } from 'lucide-react'
 import { m } from '../../paraglide/messages.js'
@@ -43,6 +46,9 @@ type OpsEntry = NavigationEntry & { needs: OpsPermission }
 /** The pages for operators, each with what its readers may do. */
 const opsPages: readonly OpsEntry[] = [
   { href: '/ops', label: m.ops_shell_status, Icon: Activity, needs: 'queue.read', isExact: true },
+  { href: '/ops/people', label: m.ops_shell_people, Icon: UserSearch, needs: 'user.read' },
+  { href: '/ops/organizations', label: m.ops_shell_organizations, Icon: Building, needs: 'organization.list' },
+  { href: '/ops/invites', label: m.ops_shell_invites, Icon: MailPlus, needs: 'user.read' },
 ]
 
 /** Returns the pages for operators that a role may open; none for most. */
