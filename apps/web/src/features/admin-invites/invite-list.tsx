@@ -12,7 +12,7 @@ import { toast } from '../../ui/toast.tsx'
 import { VirtualRows } from '../../ui/virtual-rows.tsx'
 import { PersonListSkeleton } from '../accounts/person-list.tsx'
 import { PersonRowSkeleton } from '../accounts/person-row.tsx'
-import { NoteDialog } from '../admin/note-dialog.tsx'
+import { ReasonDialog } from '../admin-users/reason-dialog.tsx'
 import { inviteStatuses } from '../invites/invite-statuses.ts'
 import { mayChangeInvite } from '../invites/rights.ts'
 import { roleName } from '../invites/roles.ts'
@@ -110,7 +110,7 @@ function InviteRow({ invite, reader, onChoose }: RowProps) {
 function ChangeDialog({ invite: { id, email }, action, onClose }: Chosen & { onClose: () => void }) {
   const isResend = action === 'resend'
   return (
-    <NoteDialog
+    <ReasonDialog
       title={isResend ? m.ops_people_resend_title({ email }) : m.invites_revoke_title({ email })}
       submitLabel={isResend ? m.invites_resend() : m.invites_revoke()}
       onClose={onClose}
@@ -128,6 +128,6 @@ function ChangeDialog({ invite: { id, email }, action, onClose }: Chosen & { onC
       }}
     >
       <p>{isResend ? m.ops_people_resend_text() : m.invites_revoke_text()}</p>
-    </NoteDialog>
+    </ReasonDialog>
   )
 }

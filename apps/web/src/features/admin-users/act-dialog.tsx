@@ -10,9 +10,9 @@ import { Notice } from '../../ui/notice.tsx'
 import { Select } from '../../ui/select.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { toast } from '../../ui/toast.tsx'
-import { NoteDialog } from '../admin/note-dialog.tsx'
 import { roleName } from '../invites/roles.ts'
 import { consequencesQuery } from './queries.ts'
+import { ReasonDialog } from './reason-dialog.tsx'
 import { userRoles } from './search.ts'
 
 export type UserAction = UserConsequences['action']
@@ -40,7 +40,7 @@ export function ActDialog({ user, action, onClose }: { user: AdminUser; action: 
   })
   const { data, error } = consequences
   return (
-    <NoteDialog
+    <ReasonDialog
       title={titles[action]({ name: user.name })}
       submitLabel={verbs[action]()}
       isRefused={data ? data.refusal !== null || data.changesNothing : true}
@@ -72,7 +72,7 @@ export function ActDialog({ user, action, onClose }: { user: AdminUser; action: 
       ) : (
         <Skeleton className="h-24" />
       )}
-    </NoteDialog>
+    </ReasonDialog>
   )
 }
 

@@ -22,7 +22,7 @@ type Props = {
 }
 
 /** Says what an action will do, and asks for the reason, which the audit log keeps. */
-export function NoteDialog({ title, children, submitLabel, isRefused, onSubmit, onClose }: Props) {
+export function ReasonDialog({ title, children, submitLabel, isRefused, onSubmit, onClose }: Props) {
   const form = useMusterForm(schema, {
     defaultValues: { note: '' },
     async onSubmit({ note }) {
