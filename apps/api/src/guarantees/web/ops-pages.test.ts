@@ -1,0 +1,133 @@
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { eventsOf } from '../../modules/admin/testing/admin-fixtures.ts'
+import { invited } from '../../modules/invites/testing/invites-fixtures.ts'
+import { createTask } from '../../modules/tasks/testing/tasks-fixtures.ts'
+import { accessibilityFaults, openPages, type Pages } from '../../testing/browser.ts'
+import { findBrowser } from '../../testing/find-browser.ts'
+import { succeeded } from '../../testing/succeeded.ts'
+import type { TestUser } from '../../testing/test-app.ts'
+
+const browserPath = findBrowser()
+if (!browserPath) console.warn('No Chromium is on PATH: the pages for operators are not tested here.')
+
+describe.skipIf(!browserPath)('an operator', () => {
+  let pages: Pages
+  let admin: TestUser
+  let page: Page
+
+  beforeAll(async () => {
+    pages = await openPages()
+    admin = await pages.api.signUp({ role: 'site_admin' })
+    page = await pages.open({ as: admin })
+  }, 240_000)
+  afterAll(() => pages?.close())
+
+  const go = async (path: string) => {
+    await page.goto(pages.origin + path)
+    await pages.untilSettled(page)
+  }
+  const button = (name: string) => page.getByRole('button', { name, exact: true })
+  // Messages of the page have that role too.
+  const dialog = () => page.locator('[role=dialog]:not([data-type])')
+
+  test('finds a person, sees what deactivating does before it is done, gives the reason, and takes it back', async () => {
+    const person = await pages.api.signUp()
+    await pages.api.signUp({ role: 'client_user', organizationId: person.organizationId as string })
+    succeeded(await person.inject('PATCH', '/api/v1/users/me', { name: 'رنا <b>Rana</b>' }))
+    await createTask(person)
+    await invited(pages.api, person, 'client_user')
+
+    await go('/ops/people')
+    await page.getByRole('searchbox').fill('rana')
+    await page.getByRole('link', { name: 'رنا <b>Rana</b>' }).click()
+    await page.getByText('Second factor', { exact: true }).waitFor()
+    await page.getByRole('tab', { name: 'Sessions' }).click()
+    await page.getByText('This person is signed in nowhere.').waitFor({ state: 'detached' })
+    await button('Deactivate').click()
+    for (const effect of ['1 open session ends.', '1 open task stays theirs.', 'without an active administrator'])
+      await dialog().getByText(effect).waitFor()
+    expect(await accessibilityFaults(page)).toEqual([])
+    await dialog().getByRole('button', { name: 'Deactivate' }).click()
+    await dialog().getByText('Fill this in.').waitFor()
+    expect((await person.inject('GET', '/api/v1/users/me')).statusCode).toBe(200)
+    await dialog().getByLabel('Why?').fill('Left the company.')
+    await dialog().getByRole('button', { name: 'Deactivate' }).click()
+    await dialog().waitFor({ state: 'detached' })
+    await button('Reactivate').waitFor()
+    expect((await person.inject('GET', '/api/v1/users/me')).statusCode).toBe(401)
+    expect(await eventsOf(pages.api, 'user.deactivated', person.userId)).toMatchObject([
+      { actor_id: admin.userId, after: { note: 'Left the company.' } },
+    ])
+    await page.getByText('This person is signed in nowhere.').waitFor()
+
+    await button('Reactivate').click()
+    await dialog().getByLabel('Why?').fill('Came back.')
+    await dialog().getByRole('button', { name: 'Reactivate' }).click()
+    await button('Deactivate').waitFor()
+  })
+
+  test('who decides by what is no longer so is told, and sees what is', async () => {
+    const person = await pages.api.signUp()
+    await go(`/ops/people/${person.userId}`)
+    await button('Deactivate').click()
+    await dialog().getByLabel('Why?').fill('Asked by phone.')
+    const other = await pages.api.signUp({ role: 'super_admin' })
+    succeeded(await other.inject('PATCH', `/api/v1/admin/users/${person.userId}`, { isActive: false }))
+    await dialog().getByRole('button', { name: 'Deactivate' }).click()
+    await dialog().getByRole('alert').waitFor()
+    await page.keyboard.press('Escape')
+    await button('Reactivate').waitFor()
+    expect(await eventsOf(pages.api, 'user.deactivated', person.userId)).toHaveLength(1)
+    expect(pages.refusals.splice(0)).toEqual([expect.stringMatching(/answered 412$/)])
+  })
+
+  test('finds an organization with its members, and revokes an invitation with the reason', async () => {
+    const owner = await pages.api.signUp()
+    succeeded(await owner.inject('PATCH', '/api/v1/organization', { name: 'Lighthouse Keepers' }))
+    const { id } = await invited(pages.api, owner, 'client_user')
+    await go('/ops/organizations?q=lighthouse')
+    await page.getByRole('link', { name: 'Lighthouse Keepers' }).click()
+    await page.getByRole('heading', { name: 'Storage' }).waitFor()
+    await page.getByRole('list', { name: 'People' }).getByText(owner.email).waitFor()
+    await page.getByRole('list', { name: 'Invitations' }).waitFor()
+    // A client_admin invites members; the platform’s roles see it and cannot change it.
+    expect(await button('Revoke').count()).toBe(0)
+
+    const email = 'operator-to-be@example.test'
+    succeeded(await admin.inject('POST', '/api/v1/invites', { email, role: 'operator' }))
+    await go('/ops/invites?q=operator-to-be')
+    await button(`Revoke the invitation to ${email}`).click()
+    await dialog().getByLabel('Why?').fill('Sent to the wrong address.')
+    await dialog().getByRole('button', { name: 'Revoke' }).click()
+    await dialog().waitFor({ state: 'detached' })
+    await page.getByRole('heading', { name: 'No invitation found' }).waitFor()
+    expect(id).toBeTruthy()
+    expect((await eventsOf(pages.api, 'invite.revoked')).at(-1)).toMatchObject({
+      actor_id: admin.userId,
+      after: { note: 'Sent to the wrong address.' },
+    })
+  })
+
+  test('who loses the role while the page is open is told, and sees nothing more', async () => {
+    const other = await pages.api.signUp({ role: 'operator' })
+    const window = await pages.open({ as: other })
+    await window.goto(`${pages.origin}/ops/people`)
+    await pages.untilSettled(window)
+    succeeded(
+      await (await pages.api.signUp({ role: 'super_admin' })).inject('PATCH', `/api/v1/admin/users/${other.userId}`, {
+        role: 'client_admin',
+      }),
+    )
+    await window.getByRole('searchbox').fill('somebody')
+    await window.getByRole('heading', { name: 'This is not open to you' }).waitFor()
+    expect(await window.getByRole('list', { name: 'People' }).count()).toBe(0)
+    await window.context().close()
+    expect(pages.refusals.splice(0)).not.toEqual([])
+  })
+
+  test('no page broke the Content-Security-Policy, threw, or asked for something that failed', () => {
+    expect(pages.faults).toEqual([])
+    expect(pages.refusals).toEqual([])
+  })
+})
