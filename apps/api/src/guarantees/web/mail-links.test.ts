@@ -5,6 +5,7 @@ import { insertReminder } from '@muster/testing'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { putTask } from '../../modules/analytics/testing/analytics-fixtures.ts'
+import { logPendingEvents } from '../../modules/audit/testing/audit-fixtures.ts'
 import { createDirect, createGroup, makeFriends, send } from '../../modules/chats/testing/chat-fixtures.ts'
 import { invited } from '../../modules/invites/testing/invites-fixtures.ts'
 import { notify } from '../../modules/notifications/testing/notifications-fixtures.ts'
@@ -13,7 +14,7 @@ import { createTask, signUpColleague } from '../../modules/tasks/testing/tasks-f
 import { accessibilityFaults, follow, openPages, type Pages } from '../../testing/browser.ts'
 import { findBrowser } from '../../testing/find-browser.ts'
 import { succeeded } from '../../testing/succeeded.ts'
-import type { TestUser } from '../../testing/test-app.ts'
+import type { TestApp, TestUser } from '../../testing/test-app.ts'
 
 const browserPath = findBrowser()
 if (!browserPath) console.warn('No Chromium is on PATH: the links of mails and the pages are not opened here.')
@@ -145,5 +146,27 @@ async function fill({ api }: Pages): Promise<{ user: TestUser; values: Record<st
   const invitation = await invited(api, user, 'client_user', newUser().email)
   await notify(api, [{ userId: user.userId, type: 'reminder', title: 'Reminder', message: 'Water', taskId: task.id }])
   const values = { taskId: task.id, chatId: chat.id, token: invitation.token }
-  return { user, values: { ...values, userId: user.userId, organizationId: user.organizationId as string } }
+  const ofAccount = { userId: user.userId, organizationId: user.organizationId as string }
+  return { user, values: { ...values, ...ofAccount, ...(await fillForOperators(api)) } }
+}
+
+/** Leaves a mail that was tried, of a request, and events in the audit log. */
+async function fillForOperators(api: TestApp): Promise<{ emailId: string; requestId: string }> {
+  const mail = await api.db
+    .selectFrom('email_messages')
+    .selectAll()
+    .where('template', '=', 'invite')
+    .executeTakeFirstOrThrow()
+  const at = { started_at: mail.created_at, ended_at: mail.created_at, next_attempt_at: mail.created_at }
+  const answer = { verdict: 'busy', smtp_answer: '451 4.7.1 try again later (RCPT TO)' }
+  await api.db
+    .insertInto('email_attempts')
+    .values({ email_id: mail.id, attempt: 1, outcome: 'retried', ...answer, ...at })
+    .execute()
+  await api.db
+    .insertInto('email_suppressions')
+    .values({ address: mail.to_address, reason: 'No such mailbox.', email_id: mail.id })
+    .execute()
+  await logPendingEvents(api)
+  return { emailId: mail.id, requestId: mail.request_id as string }
 }

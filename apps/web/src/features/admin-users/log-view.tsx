@@ -7,6 +7,7 @@ import { ErrorState } from '../../ui/error-state.tsx'
 import { LoadMore } from '../../ui/load-more.tsx'
 import { Select } from '../../ui/select.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
+import { RequestLink } from '../request-trace/request-link.tsx'
 import { userLogQuery } from './queries.ts'
 
 type Side = 'to' | 'by'
@@ -46,6 +47,7 @@ export function LogView({ user, timeZone, side, onSide }: Props) {
                 ) : (
                   event.target.name !== null && <bdi className="text-sm text-ink-2">{event.target.name}</bdi>
                 )}
+                <RequestLink requestId={event.requestId} />
                 <time dateTime={event.createdAt} className="ms-auto text-sm text-ink-3">
                   {formatInstant(event.createdAt, { timeZone, dateStyle: 'medium', timeStyle: 'medium' })}
                 </time>

@@ -1,5 +1,6 @@
 import type { AdminUser, Email } from '@muster/client'
 import { useInfiniteQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { formatInstant } from '../../lib/dates.ts'
 import { m } from '../../paraglide/messages.js'
 import { Badge, type Tone } from '../../ui/badge.tsx'
@@ -7,6 +8,7 @@ import { Card } from '../../ui/card.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { LoadMore } from '../../ui/load-more.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
+import { RequestLink } from '../request-trace/request-link.tsx'
 import { userMailsQuery } from './queries.ts'
 
 const states: Record<Email['status'], { label: () => string; tone: Tone }> = {
@@ -30,8 +32,11 @@ export function MailsView({ user, timeZone }: { user: AdminUser; timeZone: strin
         {items.map((mail) => (
           <li key={mail.id} className="relative border-t border-line px-5 py-3.5 sm:px-6">
             <p className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
-              <span className="font-medium break-all">{mail.template}</span>
+              <Link to="/ops/mails/$emailId" params={{ emailId: mail.id }} className="link break-all">
+                {mail.template}
+              </Link>
               <Badge tone={states[mail.status].tone}>{states[mail.status].label()}</Badge>
+              <RequestLink requestId={mail.requestId} />
               <time dateTime={mail.createdAt} className="ms-auto text-sm text-ink-3">
                 {formatInstant(mail.createdAt, { timeZone, dateStyle: 'medium', timeStyle: 'short' })}
               </time>

@@ -9,10 +9,13 @@ import {
   ListChecks,
   type LucideIcon,
   MailPlus,
+  MailSearch,
   MessagesSquare,
+  ScrollText,
   Sun,
   UserSearch,
   Users,
+  Waypoints,
 } from 'lucide-react'
 import { m } from '../../paraglide/messages.js'
 import { may, type OpsPermission } from '../admin/rights.ts'
@@ -49,6 +52,9 @@ const opsPages: readonly OpsEntry[] = [
   { href: '/ops/people', label: m.ops_shell_people, Icon: UserSearch, needs: 'user.read' },
   { href: '/ops/organizations', label: m.ops_shell_organizations, Icon: Building, needs: 'organization.list' },
   { href: '/ops/invites', label: m.ops_shell_invites, Icon: MailPlus, needs: 'user.read' },
+  { href: '/ops/mails', label: m.ops_mails_title, Icon: MailSearch, needs: 'email.read' },
+  { href: '/ops/audit', label: m.ops_audit_title, Icon: ScrollText, needs: 'audit.read' },
+  { href: '/ops/trace', label: m.ops_trace_title, Icon: Waypoints, needs: 'audit.read' },
 ]
 
 /** Returns the pages for operators that a role may open; none for most. */

@@ -1,0 +1,251 @@
+import type { EmailAttempt, EmailDetail, User } from '@muster/client'
+import { useQuery } from '@tanstack/react-query'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { ArrowLeft, RotateCw, Send } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { muster } from '../../lib/muster.ts'
+import { useAction } from '../../lib/use-action.ts'
+import { m } from '../../paraglide/messages.js'
+import { Badge, type Tone } from '../../ui/badge.tsx'
+import { Button, ButtonLink } from '../../ui/button.tsx'
+import { Card } from '../../ui/card.tsx'
+import { useConfirm } from '../../ui/confirm.tsx'
+import { ErrorState } from '../../ui/error-state.tsx'
+import { Notice } from '../../ui/notice.tsx'
+import { Page } from '../../ui/page.tsx'
+import { Skeleton } from '../../ui/skeleton.tsx'
+import { Facts } from '../admin/facts.tsx'
+import { Moment } from '../admin/moment.tsx'
+import { may } from '../admin/rights.ts'
+import { RequestLink } from '../request-trace/request-link.tsx'
+import { outcomeLabels, outcomeTones, statusLabels, statusTones, verdictSentence } from './labels.ts'
+import { mailQuery } from './queries.ts'
+import { LiftButton } from './suppression-list.tsx'
+
+/** One mail: what became of it, and why. */
+export function MailPage({ emailId, user }: { emailId: string; user: User }) {
+  const mail = useQuery(mailQuery(emailId))
+  if (mail.data) return <MailDetail key={emailId} mail={mail.data} user={user} onRefresh={() => void mail.refetch()} />
+  return (
+    <Page title={m.ops_mails_mail()} width="narrow">
+      {mail.error ? (
+        <ErrorState
+          error={mail.error}
+          onRetry={mail.refetch}
+          action={<ButtonLink to="/ops/mails">{m.ops_mails_to_list()}</ButtonLink>}
+        />
+      ) : (
+        <Skeleton className="h-[32rem] rounded-xl" />
+      )}
+    </Page>
+  )
+}
+
+type DetailProps = { mail: EmailDetail; user: User; onRefresh: () => void }
+
+function MailDetail({ mail, user, onRefresh }: DetailProps) {
+  const { timezone: timeZone } = user
+  const lastVerdict = mail.attemptLog.findLast(({ verdict }) => verdict !== null)?.verdict ?? null
+  const isUnsent = mail.status !== 'sent' && mail.status !== 'dropped'
+  return (
+    <Page
+      width="narrow"
+      title={m.ops_mails_mail()}
+      description={
+        <span className="flex flex-wrap items-center gap-x-3 gap-y-1">
+          <code>{mail.template}</code>
+          <bdi className="min-w-0 break-words">{mail.to === 'erased' ? m.ops_mails_erased() : mail.to}</bdi>
+          <Badge tone={statusTones[mail.status]}>{statusLabels[mail.status]()}</Badge>
+        </span>
+      }
+      actions={
+        <>
+          <ButtonLink
+            to="/ops/mails"
+            variant="ghost"
+            icon={<ArrowLeft aria-hidden="true" className="rtl:-scale-x-100" />}
+          >
+            {m.ops_mails_to_list()}
+          </ButtonLink>
+          <Button icon={<RotateCw aria-hidden="true" />} onClick={onRefresh}>
+            {m.ops_mails_refresh()}
+          </Button>
+          {may(user.role, 'email.resend') && whyNotResend(mail) === null && <ResendButton mail={mail} />}
+        </>
+      }
+    >
+      <div className="flex flex-col gap-5">
+        {isUnsent && lastVerdict && (
+          <Notice tone={mail.status === 'failed' ? 'danger' : 'warning'} title={m.ops_mails_why()}>
+            {verdictSentence(lastVerdict)}
+          </Notice>
+        )}
+        {mail.suppression && (
+          <Notice
+            tone="warning"
+            title={m.ops_mails_is_suppressed()}
+            action={may(user.role, 'email.unsuppress') && <LiftButton suppression={mail.suppression} />}
+          >
+            <bdi className="break-words">{mail.suppression.smtpAnswer ?? mail.suppression.reason}</bdi>{' '}
+            <Moment at={mail.suppression.createdAt} timeZone={timeZone} />
+          </Notice>
+        )}
+        <Card title={m.ops_mails_timeline()}>
+          <TimeLine mail={mail} timeZone={timeZone} />
+        </Card>
+        <Card title={m.ops_mails_facts()}>
+          <MailFacts mail={mail} timeZone={timeZone} />
+        </Card>
+      </div>
+    </Page>
+  )
+}
+
+function TimeLine({ mail, timeZone }: { mail: EmailDetail; timeZone: string }) {
+  const { status, attemptLog, nextAttemptAt, createdAt, expiresAt } = mail
+  const waits = status === 'queued'
+  return (
+    <ol className="flex flex-col">
+      <Step title={m.ops_mails_step_written()} at={createdAt} timeZone={timeZone}>
+        <RequestLink requestId={mail.requestId} />
+      </Step>
+      {attemptLog.map((attempt) => (
+        <Attempt key={attempt.number} attempt={attempt} timeZone={timeZone} />
+      ))}
+      {waits && (
+        <Step
+          tone="accent"
+          badge={statusLabels.queued()}
+          title={nextAttemptAt ? m.ops_mails_step_next() : m.ops_mails_step_waiting()}
+          at={nextAttemptAt}
+          timeZone={timeZone}
+        />
+      )}
+      {waits && expiresAt && <Step title={m.ops_mails_step_expires()} at={expiresAt} timeZone={timeZone} />}
+    </ol>
+  )
+}
+
+function Attempt({ attempt, timeZone }: { attempt: EmailAttempt; timeZone: string }) {
+  const { number, outcome, verdict, smtpAnswer, reason, startedAt, endedAt } = attempt
+  const seconds = startedAt && endedAt ? (Date.parse(endedAt) - Date.parse(startedAt)) / 1_000 : null
+  return (
+    <Step
+      tone={outcomeTones[outcome]}
+      badge={outcomeLabels[outcome]()}
+      title={m.ops_mails_step_attempt({ number })}
+      at={endedAt ?? startedAt}
+      timeZone={timeZone}
+    >
+      {outcome === 'unknown' && <p className="text-ink-3">{m.ops_mails_unknown_text()}</p>}
+      {verdict && <p>{verdictSentence(verdict)}</p>}
+      {smtpAnswer !== null && (
+        <p className="mt-1 rounded-md bg-raised px-3 py-2 font-mono text-sm break-words">
+          <bdi>{smtpAnswer}</bdi>
+        </p>
+      )}
+      {reason !== null && (
+        <p className="mt-1 text-ink-2">
+          <bdi>{reason}</bdi>
+        </p>
+      )}
+      {seconds !== null && seconds >= 1 && (
+        <p className="mt-1 text-sm text-ink-3">{m.ops_mails_took({ seconds: Math.round(seconds) })}</p>
+      )}
+    </Step>
+  )
+}
+
+type StepProps = {
+  title: string
+  at: string | null
+  timeZone: string
+  tone?: Tone
+  badge?: string
+  children?: ReactNode
+}
+
+function Step({ title, at, timeZone, tone = 'neutral', badge, children }: StepProps) {
+  return (
+    <li className="relative border-s-2 border-line ps-5 pb-5 last:pb-0">
+      <span aria-hidden="true" className="absolute -start-[0.4375rem] top-1.5 size-3 rounded-full bg-control" />
+      <p className="flex flex-wrap items-center gap-x-3 gap-y-1">
+        <span className="font-medium">{title}</span>
+        {badge !== undefined && <Badge tone={tone}>{badge}</Badge>}
+        {at !== null && (
+          <span className="text-sm text-ink-3">
+            <Moment at={at} timeZone={timeZone} />
+          </span>
+        )}
+      </p>
+      {children !== undefined && <div className="mt-1">{children}</div>}
+    </li>
+  )
+}
+
+function MailFacts({ mail, timeZone }: { mail: EmailDetail; timeZone: string }) {
+  const { id, user, smtpId, error, sentAt, expiresAt } = mail
+  return (
+    <>
+      <Facts
+        rows={[
+          [m.ops_mails_id(), <code className="break-all">{id}</code>],
+          [
+            m.ops_mails_user(),
+            user ? (
+              <Link to="/ops/people/$userId" params={{ userId: user.id }} className="link">
+                <bdi>{user.name}</bdi>
+              </Link>
+            ) : (
+              m.ops_mails_no_user()
+            ),
+          ],
+          [m.ops_mails_smtp_id(), smtpId && <code className="break-all">{smtpId}</code>],
+          [m.ops_mails_last_answer(), error && <bdi>{error}</bdi>],
+          [m.ops_mails_sent_at(), sentAt && <Moment at={sentAt} timeZone={timeZone} />],
+          [m.ops_mails_expires_at(), expiresAt && <Moment at={expiresAt} timeZone={timeZone} />],
+          [m.ops_mails_resend(), whyNotResend(mail) ?? m.ops_mails_resend_possible()],
+        ]}
+      />
+      <p className="mt-4">
+        <Link to="/ops/audit" search={{ targetType: 'email', targetId: id }} className="link">
+          {m.ops_mails_audit_trail()}
+        </Link>
+      </p>
+    </>
+  )
+}
+
+/** Says why a mail cannot be sent again; null when it can. */
+function whyNotResend({ canResend, suppression, status, to }: EmailDetail): string | null {
+  if (!canResend) return m.ops_mails_resend_secret()
+  if (to === 'erased') return m.ops_mails_resend_erased()
+  if (suppression) return m.ops_mails_resend_suppressed()
+  return status === 'queued' || status === 'sending' ? m.ops_mails_resend_waiting() : null
+}
+
+function ResendButton({ mail: { id, to, template } }: { mail: EmailDetail }) {
+  const confirm = useConfirm()
+  const navigate = useNavigate()
+  const { place, isPending, run } = useAction({ changes: ['admin-emails'] })
+  async function resend() {
+    const isSure = await confirm({
+      title: m.ops_mails_resend_title(),
+      text: m.ops_mails_resend_text({ template, address: to }),
+      confirmLabel: m.ops_mails_resend(),
+    })
+    if (!isSure) return
+    await run(async () => {
+      const sent = await muster.admin.resendEmail(id)
+      await navigate({ to: '/ops/mails/$emailId', params: { emailId: sent.id } })
+      return m.ops_mails_resent()
+    })
+  }
+  return (
+    <div ref={place}>
+      <Button variant="primary" icon={<Send aria-hidden="true" />} isPending={isPending} onClick={() => void resend()}>
+        {m.ops_mails_resend()}
+      </Button>
+    </div>
+  )
+}

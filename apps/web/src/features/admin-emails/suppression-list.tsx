@@ -1,0 +1,130 @@
+import type { EmailSuppression, User } from '@muster/client'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { MailCheck } from 'lucide-react'
+import { muster } from '../../lib/muster.ts'
+import { useAction } from '../../lib/use-action.ts'
+import { m } from '../../paraglide/messages.js'
+import { Button } from '../../ui/button.tsx'
+import { useConfirm } from '../../ui/confirm.tsx'
+import { EmptyState } from '../../ui/empty-state.tsx'
+import { ErrorState } from '../../ui/error-state.tsx'
+import { LoadMore } from '../../ui/load-more.tsx'
+import { Skeleton } from '../../ui/skeleton.tsx'
+import { Table } from '../../ui/table.tsx'
+import { Moment } from '../admin/moment.tsx'
+import { may } from '../admin/rights.ts'
+import { suppressionsQuery } from './queries.ts'
+
+type Props = { user: User; address: string | undefined; onClear: () => void }
+
+/** The addresses to which no mail is sent, the newest first. */
+export function SuppressionList({ user, address, onClear }: Props) {
+  const list = useInfiniteQuery(suppressionsQuery(address))
+  if (!list.data)
+    return list.error ? (
+      <ErrorState error={list.error} onRetry={list.refetch} />
+    ) : (
+      <Skeleton className="h-72 rounded-xl" />
+    )
+  const rows = list.data.pages.flatMap(({ items }) => items)
+  if (rows.length === 0)
+    return (
+      <EmptyState
+        icon={<MailCheck />}
+        title={m.ops_mails_suppressed_none()}
+        text={m.ops_mails_suppressed_none_text()}
+        action={address !== undefined && <Button onClick={onClear}>{m.ops_mails_clear()}</Button>}
+      />
+    )
+  return (
+    <div className="overflow-hidden rounded-xl border border-line bg-surface">
+      <Table
+        caption={m.ops_mails_tab_suppressed()}
+        rows={rows}
+        keyOf={({ id }) => id}
+        columns={[
+          {
+            key: 'address',
+            header: m.ops_mails_address(),
+            className: 'max-w-64',
+            cell: (row) => <bdi className="block truncate">{row.address}</bdi>,
+          },
+          {
+            key: 'since',
+            header: m.ops_mails_since(),
+            className: 'whitespace-nowrap',
+            cell: ({ createdAt }) => <Moment at={createdAt} timeZone={user.timezone} />,
+          },
+          {
+            key: 'answer',
+            header: m.ops_mails_answer(),
+            className: 'max-w-96',
+            cell: ({ smtpAnswer, reason }) => (
+              <bdi className="line-clamp-2 text-sm break-words text-ink-2">{smtpAnswer ?? reason}</bdi>
+            ),
+          },
+          {
+            key: 'mail',
+            header: m.ops_mails_mail(),
+            cell: ({ emailId }) =>
+              emailId && (
+                <Link to="/ops/mails/$emailId" params={{ emailId }} className="link whitespace-nowrap">
+                  {m.ops_mails_show()}
+                </Link>
+              ),
+          },
+          ...(may(user.role, 'email.unsuppress')
+            ? [
+                {
+                  key: 'lift',
+                  header: m.ops_mails_actions(),
+                  cell: (row: EmailSuppression) => <LiftButton suppression={row} />,
+                },
+              ]
+            : []),
+        ]}
+      />
+      <LoadMore
+        hasMore={list.hasNextPage}
+        isLoading={list.isFetchingNextPage}
+        onLoadMore={() => void list.fetchNextPage()}
+        isAutomatic={false}
+      />
+    </div>
+  )
+}
+
+/** Lets mail go to an address again, after saying what that does. */
+export function LiftButton({
+  suppression: { id, address },
+}: {
+  suppression: Pick<EmailSuppression, 'id' | 'address'>
+}) {
+  const confirm = useConfirm()
+  const { place, isPending, run } = useAction({ changes: ['admin-emails'] })
+  async function lift() {
+    const isSure = await confirm({
+      title: m.ops_mails_lift_title({ address }),
+      text: m.ops_mails_lift_text(),
+      confirmLabel: m.ops_mails_lift(),
+    })
+    if (!isSure) return
+    await run(async () => {
+      await muster.admin.deleteEmailSuppression(id)
+      return m.ops_mails_lifted({ address })
+    })
+  }
+  return (
+    <div ref={place}>
+      <Button
+        size="sm"
+        isPending={isPending}
+        aria-label={m.ops_mails_lift_one({ address })}
+        onClick={() => void lift()}
+      >
+        {m.ops_mails_lift()}
+      </Button>
+    </div>
+  )
+}

@@ -1,0 +1,85 @@
+import type { User } from '@muster/client'
+import { Download } from 'lucide-react'
+import { m } from '../../paraglide/messages.js'
+import { Button, ExternalButtonLink } from '../../ui/button.tsx'
+import { Field, TextInput } from '../../ui/field.tsx'
+import { Page } from '../../ui/page.tsx'
+import { SearchField } from '../../ui/search-field.tsx'
+import { DayRangeFields } from '../admin/day-range.tsx'
+import { ChainCard } from './chain-card.tsx'
+import { EventList } from './event-list.tsx'
+import { filtersOf } from './queries.ts'
+import type { AuditSearch } from './search.ts'
+
+type Props = { user: User; search: AuditSearch; onSearch: (search: AuditSearch) => void }
+
+/** The audit log: its chain, and its events by filters. */
+export function AuditPage({ user: { timezone: timeZone }, search, onSearch }: Props) {
+  const exportUrl = (format: 'csv' | 'ndjson') => {
+    const filters = Object.entries({ format, ...filtersOf(search, timeZone) }).map(([key, value]) => [
+      key,
+      String(value),
+    ])
+    return `/api/v1/admin/audit-events/export?${new URLSearchParams(filters as [string, string][])}`
+  }
+  const isFiltered = Object.values(search).some((value) => value !== undefined)
+  return (
+    <Page
+      title={m.ops_audit_title()}
+      actions={(['csv', 'ndjson'] as const).map((format) => (
+        <ExternalButtonLink
+          key={format}
+          download
+          href={exportUrl(format)}
+          icon={<Download aria-hidden="true" />}
+          data-tooltip={m.ops_audit_export_text()}
+        >
+          {m.ops_audit_export({ format: format.toUpperCase() })}
+        </ExternalButtonLink>
+      ))}
+    >
+      <ChainCard timeZone={timeZone} />
+      <h2 id="events" className="mb-3 scroll-mt-20 text-xl">
+        {m.ops_audit_events()}
+      </h2>
+      <search className="mb-4 flex flex-wrap items-start gap-3">
+        {(['action', 'targetType', 'targetId'] as const).map((name) => (
+          <Field key={name} label={filterLabels[name]()} className="min-w-36 flex-1">
+            <SearchField
+              label={filterLabels[name]()}
+              value={search[name] ?? ''}
+              onChange={(text) => onSearch({ ...search, [name]: text || undefined })}
+            />
+          </Field>
+        ))}
+        <Field label={m.ops_audit_seq()} className="w-28">
+          <TextInput
+            inputMode="numeric"
+            value={search.seq ?? ''}
+            className="min-h-9 py-1 touch:min-h-11"
+            onChange={({ target }) =>
+              onSearch({ ...search, seq: /^\d{1,15}$/.test(target.value) ? Number(target.value) : undefined })
+            }
+          />
+        </Field>
+        <DayRangeFields
+          value={{ from: search.from, to: search.to }}
+          onChange={(range) => onSearch({ ...search, ...range })}
+          timeZone={timeZone}
+        />
+        {isFiltered && (
+          <Button variant="ghost" size="sm" className="self-end" onClick={() => onSearch({})}>
+            {m.ops_mails_clear()}
+          </Button>
+        )}
+      </search>
+      <EventList search={search} timeZone={timeZone} onSearch={onSearch} />
+    </Page>
+  )
+}
+
+const filterLabels = {
+  action: m.ops_audit_action,
+  targetType: m.ops_audit_target_type,
+  targetId: m.ops_audit_target_id,
+}

@@ -1,0 +1,20 @@
+import { createFileRoute } from '@tanstack/react-router'
+import { AuditPage } from '../../../features/audit/audit-page.tsx'
+import { type AuditSearch, auditSearch } from '../../../features/audit/search.ts'
+import { useUser } from '../../../lib/session.ts'
+
+export const Route = createFileRoute('/_app/ops/audit')({
+  validateSearch: (given): AuditSearch => auditSearch.parse(given),
+  component: Audit,
+})
+
+function Audit() {
+  const navigate = Route.useNavigate()
+  return (
+    <AuditPage
+      search={Route.useSearch()}
+      user={useUser()}
+      onSearch={(next) => void navigate({ search: next, resetScroll: false })}
+    />
+  )
+}
