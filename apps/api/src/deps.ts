@@ -9,6 +9,7 @@ import {
   readInstallationId,
   systemClock,
 } from '@muster/db'
+import type { Report } from '@muster/doctor'
 import { DomainError } from '@muster/errors'
 import { openQueueMonitor, type QueueMonitor } from '@muster/jobs/admin'
 import {
@@ -37,8 +38,8 @@ import { openRedis, type SafeRedis } from './redis.ts'
 /** Everything that services use. Each function declares the part that it needs, as `Pick<Deps, …>`. */
 export type Deps = {
   config: Config
-  /** The variables of this process, which the examination of the installation reads anew. */
-  env: NodeJS.ProcessEnv
+  /** Runs the checks of `muster doctor` with the variables of this process. */
+  examine(): Promise<Report>
   log: Logger
   clock: Clock
   db: Db
@@ -75,6 +76,7 @@ const chatSendRules = { maxParallel: 2, maxWaitMs: 10_000 }
 
 /**
  * Opens every connection of the API; `close` closes them.
+ * @param env the variables that `examine` reads
  * @param clock time for all services; a clock that can be corrected is corrected with each measurement of the system clock
  */
 export function createDeps(
@@ -127,7 +129,8 @@ export function createDeps(
   })
   return {
     config,
-    env,
+    // Loaded when it is asked for: it knows the settings of all processes.
+    examine: async () => (await import('./examine-installation.ts')).examineInstallation(env, { processes: ['api'] }),
     log,
     clock,
     db,

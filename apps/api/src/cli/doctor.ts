@@ -1,7 +1,7 @@
 import { processNames } from '@muster/config'
 import { renderReport } from '@muster/doctor'
 import { z } from 'zod'
-import { examineInstallation } from '../modules/admin/examine-installation.ts'
+import { examineInstallation } from '../examine-installation.ts'
 import { type Result, UsageError } from './command.ts'
 import { assertCopyRuns, environment, ignoredCopy as findIgnoredCopy } from './environment.ts'
 

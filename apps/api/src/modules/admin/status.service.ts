@@ -72,13 +72,9 @@ async function queuesOf(
 const sharedForMs = 1_000
 
 /** Creates the examination of the installation that `muster doctor` runs, with the settings of this process. The call is audited. */
-export function createExamination({ env, transact }: Pick<Deps, 'env' | 'transact'>) {
+export function createExamination({ examine: runChecks, transact }: Pick<Deps, 'examine' | 'transact'>) {
   const examine = sharedFor(sharedForMs, async () => {
-    const [{ examineInstallation }, { renderReport }] = await Promise.all([
-      import('./examine-installation.ts'),
-      import('@muster/doctor'),
-    ])
-    const report = await examineInstallation(env, { processes: ['api'] })
+    const [report, { renderReport }] = await Promise.all([runChecks(), import('@muster/doctor')])
     const checks = report.checks.map((check) => ({ ...check, reason: check.reason ?? null }))
     return { ...report, checks, lines: renderReport(report) }
   })

@@ -3,8 +3,8 @@ import { readConfig as readAuditWorker } from '@muster/settings/audit-worker'
 import { readConfig as readEmailWorker } from '@muster/settings/email-worker'
 import { readConfig as readImageWorker } from '@muster/settings/image-worker'
 import { readConfig as readReminderWorker } from '@muster/settings/reminder-worker'
-import { readConfig as readApi } from '../../config.ts'
-import { isTrustedProxy } from '../../http/trusted-proxies.ts'
+import { readConfig as readApi } from './config.ts'
+import { isTrustedProxy } from './http/trusted-proxies.ts'
 
 const readers: ConfigReaders = {
   api: readApi,
