@@ -145,7 +145,7 @@ async function fill({ api }: Pages): Promise<{ user: TestUser; values: Record<st
   await invited(api, user, 'client_user')
   const invitation = await invited(api, user, 'client_user', newUser().email)
   await notify(api, [{ userId: user.userId, type: 'reminder', title: 'Reminder', message: 'Water', taskId: task.id }])
-  const values = { taskId: task.id, chatId: chat.id, token: invitation.token }
+  const values = { taskId: task.id, chatId: chat.id, token: invitation.token, queue: 'email' }
   const ofAccount = { userId: user.userId, organizationId: user.organizationId as string }
   return { user, values: { ...values, ...ofAccount, ...(await fillForOperators(api)) } }
 }

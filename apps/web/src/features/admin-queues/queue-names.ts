@@ -1,12 +1,28 @@
-import type { Queue } from '@muster/client'
+import type { QueueStatus } from '@muster/client'
 import { m } from '../../paraglide/messages.js'
 
-const names: Record<Queue['name'], () => string> = {
+export type QueueName = QueueStatus['name']
+
+const names: Record<QueueName, () => string> = {
   email: m.ops_queues_name_email,
   image: m.ops_queues_name_image,
   reminder: m.ops_queues_name_reminder,
   audit: m.ops_queues_name_audit,
 }
 
+/** Tells whether a text of an address names a queue. */
+export const isQueueName = (text: string): text is QueueName => Object.hasOwn(names, text)
+
 /** Returns what the pages call a queue. */
-export const nameOfQueue = (name: Queue['name']): string => names[name]()
+export const nameOfQueue = (name: QueueName): string => names[name]()
+
+/** What happens when failed jobs of a queue run again. */
+const retryEffects: Record<QueueName, () => string> = {
+  email: m.ops_queues_retry_effect_email,
+  image: m.ops_queues_retry_effect_image,
+  reminder: m.ops_queues_retry_effect_reminder,
+  audit: m.ops_queues_retry_effect_audit,
+}
+
+/** Returns what happens when failed jobs of a queue run again. */
+export const retryEffectOf = (name: QueueName): string => retryEffects[name]()

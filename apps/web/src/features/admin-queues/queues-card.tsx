@@ -1,4 +1,6 @@
-import type { Queue } from '@muster/client'
+import type { QueueStatus } from '@muster/client'
+import { Link } from '@tanstack/react-router'
+import { formatDuration } from '../../lib/durations.ts'
 import { m } from '../../paraglide/messages.js'
 import { Badge } from '../../ui/badge.tsx'
 import { Card } from '../../ui/card.tsx'
@@ -6,14 +8,16 @@ import { Table } from '../../ui/table.tsx'
 import { formatNumber } from '../analytics/numbers.ts'
 import { nameOfQueue } from './queue-names.ts'
 
-/** The queues, with how many jobs are in each state. */
-export function QueuesCard({ queues }: { queues: readonly Queue[] }) {
+const shown = (value: number | null) => (value === null ? m.ui_chart_unknown() : formatNumber(value))
+
+/** The queues, with how many jobs are in each state; each leads to its page. */
+export function QueuesCard({ queues }: { queues: readonly QueueStatus[] }) {
   const numbers = {
     waiting: m.ops_queues_waiting,
     active: m.ops_queues_active,
     delayed: m.ops_queues_delayed,
     failed: m.ops_queues_failed,
-    completed: m.ops_queues_completed,
+    endedPerMinute: m.ops_queues_ended,
   }
   return (
     <Card title={m.ops_queues_queues()} isFlush>
@@ -25,10 +29,15 @@ export function QueuesCard({ queues }: { queues: readonly Queue[] }) {
           {
             key: 'name',
             header: m.ops_queues_queue(),
-            cell: ({ name, paused }) => (
+            cell: ({ name, isPaused, failed }) => (
               <span className="flex flex-wrap items-center gap-2">
-                {nameOfQueue(name)}
-                {paused && <Badge tone="warning">{m.ops_queues_paused()}</Badge>}
+                <Link to="/ops/queues/$queue" params={{ queue: name }} className="link">
+                  {nameOfQueue(name)}
+                </Link>
+                {isPaused && <Badge tone="warning">{m.ops_queues_paused()}</Badge>}
+                {failed > 0 && (
+                  <Badge tone="danger">{m.ops_queues_failed_badge({ shown: formatNumber(failed) })}</Badge>
+                )}
               </span>
             ),
           },
@@ -36,8 +45,15 @@ export function QueuesCard({ queues }: { queues: readonly Queue[] }) {
             key,
             header: header(),
             isNumeric: true,
-            cell: (queue: Queue) => formatNumber(queue[key as keyof typeof numbers]),
+            cell: (queue: QueueStatus) => shown(queue[key as keyof typeof numbers]),
           })),
+          {
+            key: 'oldest',
+            header: m.ops_queues_oldest(),
+            isNumeric: true,
+            className: 'whitespace-nowrap',
+            cell: ({ oldestMs }) => (oldestMs > 0 ? formatDuration(oldestMs) : '–'),
+          },
         ]}
       />
     </Card>

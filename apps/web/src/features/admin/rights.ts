@@ -13,6 +13,7 @@ export const opsRoles = {
   'email.unsuppress': administrators,
   'audit.read': readers,
   'organization.list': readers,
+  'diagnostics.read': readers,
   'user.read': readers,
   'user.change': administrators,
 } as const

@@ -1,23 +1,63 @@
+import type { InstallationStatus, User } from '@muster/client'
 import { useQuery } from '@tanstack/react-query'
+import { lazy, Suspense } from 'react'
 import { m } from '../../paraglide/messages.js'
 import { ErrorState } from '../../ui/error-state.tsx'
+import { Notice } from '../../ui/notice.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
-import { queuesQuery } from '../admin-queues/queries.ts'
 import { QueuesCard } from '../admin-queues/queues-card.tsx'
+import { DependenciesCard } from './dependencies-card.tsx'
+import { DoctorCard } from './doctor-card.tsx'
+import { LagsCard } from './lags-card.tsx'
+import { ProcessesCard } from './processes-card.tsx'
+import { statusQuery } from './queries.ts'
+import { nameOfPart } from './status-words.ts'
+
+const FlowCard = lazy(async () => ({ default: (await import('../admin-queues/flow-card.tsx')).FlowCard }))
 
 /** How Muster is doing, for operators. */
-export function StatusPage() {
-  const queues = useQuery(queuesQuery)
+export function StatusPage({ user }: { user: User }) {
+  const status = useQuery(statusQuery)
+  const { data } = status
   return (
-    <Page title={m.ops_queues_title()}>
-      {queues.data ? (
-        <QueuesCard queues={queues.data.queues} />
-      ) : queues.error ? (
-        <ErrorState error={queues.error} onRetry={queues.refetch} />
+    <Page title={m.ops_queues_title()} description={data && summaryOf(data)}>
+      {data ? (
+        <div className="flex flex-col gap-6">
+          {data.health.isHeld && <Notice tone="warning">{m.ops_status_held()}</Notice>}
+          {data.unknown.length > 0 && (
+            <Notice tone="warning" title={m.ops_status_unknown()}>
+              {m.ops_status_unknown_text({
+                parts: data.unknown.map(({ part }) => nameOfPart(part)).join(', '),
+                reasons: [...new Set(data.unknown.map(({ reason }) => reason))].join(', '),
+              })}
+            </Notice>
+          )}
+          <DependenciesCard health={data.health} />
+          {data.queues && <QueuesCard queues={data.queues} />}
+          <Suspense fallback={<Skeleton className="h-80 rounded-xl" />}>
+            <FlowCard timeZone={user.timezone} />
+          </Suspense>
+          <LagsCard status={data} />
+          {data.processes && <ProcessesCard processes={data.processes} timeZone={user.timezone} now={data.at} />}
+          <DoctorCard />
+        </div>
+      ) : status.error ? (
+        <ErrorState error={status.error} onRetry={status.refetch} />
       ) : (
-        <Skeleton className="h-72 rounded-xl" />
+        <div className="flex flex-col gap-6">
+          <Skeleton className="h-40 rounded-xl" />
+          <Skeleton className="h-72 rounded-xl" />
+        </div>
       )}
     </Page>
   )
 }
+
+const summaries: Record<InstallationStatus['health']['status'], () => string> = {
+  healthy: m.ops_status_healthy,
+  degraded: m.ops_status_degraded,
+  unhealthy: m.ops_status_unhealthy,
+}
+const summaryOf = ({ health }: InstallationStatus) =>
+  `${summaries[health.status]()} · ${m.ops_status_version({ version: health.version })}`

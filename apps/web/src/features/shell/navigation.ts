@@ -48,7 +48,7 @@ type OpsEntry = NavigationEntry & { needs: OpsPermission }
 
 /** The pages for operators, each with what its readers may do. */
 const opsPages: readonly OpsEntry[] = [
-  { href: '/ops', label: m.ops_shell_status, Icon: Activity, needs: 'queue.read', isExact: true },
+  { href: '/ops', label: m.ops_shell_status, Icon: Activity, needs: 'diagnostics.read', isExact: true },
   { href: '/ops/people', label: m.ops_shell_people, Icon: UserSearch, needs: 'user.read' },
   { href: '/ops/organizations', label: m.ops_shell_organizations, Icon: Building, needs: 'organization.list' },
   { href: '/ops/invites', label: m.ops_shell_invites, Icon: MailPlus, needs: 'user.read' },

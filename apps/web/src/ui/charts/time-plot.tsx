@@ -68,7 +68,7 @@ function optionsOf(props: TimePlotProps, widthPx: number, onCursor: (plot: UPlot
     },
     tzDate: (second) => UPlot.tzDate(new Date(second * secondMs), timeZone),
     axes: [
-      { ...axis, space: 70, values: (_plot, splits) => splits.map(timeText) },
+      { ...axis, size: 30, space: 70, values: (_plot, splits) => splits.map(timeText) },
       {
         ...axis,
         size: 56,

@@ -1,0 +1,135 @@
+import type { FailureGroup } from '@muster/client'
+import { useQuery } from '@tanstack/react-query'
+import { ListFilter, RotateCw, Trash2 } from 'lucide-react'
+import { formatInstant } from '../../lib/dates.ts'
+import { m } from '../../paraglide/messages.js'
+import { Button, IconButton } from '../../ui/button.tsx'
+import { Card } from '../../ui/card.tsx'
+import { ErrorState } from '../../ui/error-state.tsx'
+import { Skeleton } from '../../ui/skeleton.tsx'
+import { Table } from '../../ui/table.tsx'
+import { formatNumber } from '../analytics/numbers.ts'
+import type { BulkAction } from './bulk-dialog.tsx'
+import { failuresQuery } from './queries.ts'
+import type { QueueName } from './queue-names.ts'
+
+type Props = {
+  queue: QueueName
+  timeZone: string
+  /** Whether the user may retry and discard. */
+  mayChange: boolean
+  onAct: (action: BulkAction) => void
+  onFilter: (group: FailureGroup) => void
+}
+
+/** The failed jobs of a queue by reason, each group with what can be done about it. */
+export function FailuresCard({ queue, timeZone, mayChange, onAct, onFilter }: Props) {
+  const failures = useQuery(failuresQuery(queue))
+  const { data } = failures
+  if (!data)
+    return failures.error ? (
+      <ErrorState error={failures.error} onRetry={failures.refetch} />
+    ) : (
+      <Skeleton className="h-48 rounded-xl" />
+    )
+  const moment = (instant: string) => formatInstant(instant, { timeZone, dateStyle: 'medium', timeStyle: 'short' })
+  const filterOf = ({ reason, jobName }: FailureGroup) => ({ reason, jobName })
+  const description = data.isComplete
+    ? data.total > 0 && m.ops_queues_failed_total({ count: data.total, shown: formatNumber(data.total) })
+    : m.ops_queues_counting({ counted: formatNumber(data.counted), total: formatNumber(data.total) })
+  return (
+    <Card
+      isFlush
+      title={m.ops_queues_failures()}
+      description={<span role="status">{description}</span>}
+      actions={
+        mayChange &&
+        data.total > 0 && (
+          <>
+            <Button
+              size="sm"
+              icon={<RotateCw aria-hidden="true" />}
+              onClick={() => onAct({ verb: 'retry', filter: {} })}
+            >
+              {m.ops_queues_retry_all()}
+            </Button>
+            <Button
+              size="sm"
+              icon={<Trash2 aria-hidden="true" />}
+              onClick={() => onAct({ verb: 'discard', filter: {} })}
+            >
+              {m.ops_queues_discard_all()}
+            </Button>
+          </>
+        )
+      }
+    >
+      {data.groups.length === 0 ? (
+        <p className="px-5 pb-6 text-ink-2 sm:px-6">{m.ops_queues_no_failures()}</p>
+      ) : (
+        <Table
+          caption={m.ops_queues_failures()}
+          rows={data.groups}
+          keyOf={({ jobName, reason }) => `${jobName} ${reason}`}
+          columns={[
+            {
+              key: 'reason',
+              header: m.ops_queues_reason(),
+              cell: ({ reason, jobName }) => (
+                <span className="block min-w-44">
+                  <bdi className="block break-words">{reason || m.ops_queues_no_reason()}</bdi>
+                  <code dir="ltr" className="font-mono text-sm font-normal text-ink-3">
+                    {jobName}
+                  </code>
+                </span>
+              ),
+            },
+            { key: 'count', header: m.ops_queues_jobs(), isNumeric: true, cell: ({ count }) => formatNumber(count) },
+            {
+              key: 'last',
+              header: m.ops_queues_last_failed(),
+              className: 'whitespace-nowrap',
+              cell: ({ lastFailedAt }) => moment(lastFailedAt),
+            },
+            {
+              key: 'actions',
+              header: <span className="sr-only">{m.ops_queues_actions()}</span>,
+              cell: (group) => (
+                <span className="flex justify-end gap-1">
+                  <IconButton
+                    label={m.ops_queues_show_jobs()}
+                    icon={<ListFilter aria-hidden="true" />}
+                    size="sm"
+                    onClick={() => onFilter(group)}
+                  />
+                  {mayChange && (
+                    <>
+                      <IconButton
+                        label={group.canRetry ? m.ops_queues_retry() : m.ops_queues_cannot_retry()}
+                        icon={<RotateCw aria-hidden="true" />}
+                        size="sm"
+                        isDisabled={!group.canRetry}
+                        onClick={() => onAct({ verb: 'retry', filter: filterOf(group) })}
+                      />
+                      <IconButton
+                        label={m.ops_queues_discard()}
+                        icon={<Trash2 aria-hidden="true" />}
+                        size="sm"
+                        onClick={() => onAct({ verb: 'discard', filter: filterOf(group) })}
+                      />
+                    </>
+                  )}
+                </span>
+              ),
+            },
+          ]}
+        />
+      )}
+      {data.others > 0 && (
+        <p className="px-5 pt-2 pb-4 text-sm text-ink-3 sm:px-6">
+          {m.ops_queues_others({ count: data.others, shown: formatNumber(data.others) })}
+        </p>
+      )}
+    </Card>
+  )
+}

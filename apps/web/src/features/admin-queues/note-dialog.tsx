@@ -1,0 +1,49 @@
+import type { ReactNode } from 'react'
+import { z } from '../../lib/zod.ts'
+import { m } from '../../paraglide/messages.js'
+import { Button } from '../../ui/button.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
+import { Field, TextArea } from '../../ui/field.tsx'
+import { Form, FormError, SubmitButton, useMusterForm } from '../../ui/form.tsx'
+import { noteLength } from './note-field.tsx'
+
+const schema = z.object({
+  note: z.string().check(z.trim(), z.minLength(noteLength.min), z.maxLength(noteLength.max)),
+})
+
+type Props = {
+  title: string
+  /** What the action will do. */
+  children: ReactNode
+  /** The verb of the action. */
+  submitLabel: string
+  /** Does it. What it throws is shown, and what was typed stays. */
+  onSubmit: (note: string) => Promise<void>
+  onClose: () => void
+}
+
+/** Says what an action will do, and asks for the reason, which the audit log keeps. */
+export function NoteDialog({ title, children, submitLabel, onSubmit, onClose }: Props) {
+  const form = useMusterForm(schema, {
+    defaultValues: { note: '' },
+    async onSubmit({ note }) {
+      await onSubmit(note)
+      onClose()
+    },
+  })
+  return (
+    <Dialog open title={title} onOpenChange={(isOpen) => !isOpen && onClose()}>
+      <Form form={form}>
+        {children}
+        <Field label={m.ops_people_note()} hint={m.ops_people_note_hint()} error={form.errorOf('note')}>
+          <TextArea {...form.register('note')} rows={2} />
+        </Field>
+        <FormError form={form} />
+        <div className="flex flex-col-reverse gap-2.5 sm:flex-row sm:justify-end">
+          <Button onClick={onClose}>{m.ui_cancel()}</Button>
+          <SubmitButton form={form}>{submitLabel}</SubmitButton>
+        </div>
+      </Form>
+    </Dialog>
+  )
+}

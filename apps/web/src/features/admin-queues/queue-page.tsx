@@ -1,0 +1,200 @@
+import type { QueueStatus, User } from '@muster/client'
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { ArrowLeft, Pause, Play } from 'lucide-react'
+import { lazy, Suspense, useState } from 'react'
+import { formatInstant } from '../../lib/dates.ts'
+import { formatDuration } from '../../lib/durations.ts'
+import { muster } from '../../lib/muster.ts'
+import { queryClient } from '../../lib/query.ts'
+import { renewRoleAfter } from '../../lib/session.ts'
+import { m } from '../../paraglide/messages.js'
+import { Button } from '../../ui/button.tsx'
+import { Card } from '../../ui/card.tsx'
+import { ErrorState } from '../../ui/error-state.tsx'
+import { Notice } from '../../ui/notice.tsx'
+import { Page } from '../../ui/page.tsx'
+import { RadioGroup } from '../../ui/radio-group.tsx'
+import { Skeleton } from '../../ui/skeleton.tsx'
+import { toast } from '../../ui/toast.tsx'
+import { statusQuery } from '../admin/queries.ts'
+import { may } from '../admin/rights.ts'
+import { formatNumber } from '../analytics/numbers.ts'
+import type { BulkAction } from './bulk-dialog.tsx'
+import { FailedJobsCard } from './failed-jobs-card.tsx'
+import { FailuresCard } from './failures-card.tsx'
+import { ForecastCard } from './forecast-card.tsx'
+import { seriesQuery } from './queries.ts'
+import { nameOfQueue, type QueueName } from './queue-names.ts'
+import { type QueueRange, type QueueSearch, queueRanges } from './search.ts'
+import { SeriesCards } from './series-cards.tsx'
+
+const BulkDialog = lazy(async () => ({ default: (await import('./bulk-dialog.tsx')).BulkDialog }))
+const NoteDialog = lazy(async () => ({ default: (await import('./note-dialog.tsx')).NoteDialog }))
+
+type Props = {
+  queue: QueueName
+  user: User
+  search: QueueSearch
+  onSearch: (search: QueueSearch) => void
+}
+
+const rangeNames: Record<QueueRange, () => string> = {
+  hour: m.ops_queues_range_hour,
+  day: m.ops_queues_range_day,
+  week: m.ops_queues_range_week,
+}
+
+/** A queue: how it is and was, when it will be empty, what failed and why, and what can be done about it. */
+export function QueuePage({ queue, user, search, onSearch }: Props) {
+  const { range = 'hour', reason, job } = search
+  const [bulk, setBulk] = useState<BulkAction>()
+  const [pausing, setPausing] = useState<'pause' | 'resume'>()
+  const status = useQuery(statusQuery)
+  const series = useQuery(seriesQuery(queue, range))
+  const now = status.data?.queues?.find(({ name }) => name === queue)
+  const mayChange = may(user.role, 'queue.change')
+  const { timezone: timeZone } = user
+  return (
+    <Page
+      title={nameOfQueue(queue)}
+      tabTitle={m.ops_queues_tab({ name: nameOfQueue(queue) })}
+      description={
+        <Link to="/ops" className="link inline-flex items-center gap-1.5">
+          <ArrowLeft aria-hidden="true" className="size-4 rtl:-scale-x-100" />
+          {m.ops_queues_title()}
+        </Link>
+      }
+      actions={
+        mayChange &&
+        now &&
+        now.isPaused !== null &&
+        (now.isPaused ? (
+          <Button variant="primary" icon={<Play aria-hidden="true" />} onClick={() => setPausing('resume')}>
+            {m.ops_queues_resume()}
+          </Button>
+        ) : (
+          <Button icon={<Pause aria-hidden="true" />} onClick={() => setPausing('pause')}>
+            {m.ops_queues_pause()}
+          </Button>
+        ))
+      }
+    >
+      <div className="flex flex-col gap-6">
+        {now?.isPaused && <PauseNotice queue={now} timeZone={timeZone} />}
+        {status.data?.unknown.some(({ part }) => part === 'queues') && (
+          <Notice tone="warning">{m.ops_queues_redis_away()}</Notice>
+        )}
+        {now ? (
+          <Numbers queue={now} />
+        ) : status.error ? (
+          <ErrorState error={status.error} onRetry={status.refetch} />
+        ) : (
+          <Skeleton className="h-24 rounded-xl" />
+        )}
+        {series.data?.forecast && <ForecastCard forecast={series.data.forecast} timeZone={timeZone} />}
+        <RadioGroup
+          look="segments"
+          isLabelHidden
+          label={m.ops_queues_range()}
+          value={range}
+          onChange={(next) => onSearch({ ...search, range: next === 'hour' ? undefined : next })}
+          options={queueRanges.map((value) => ({ value, label: rangeNames[value]() }))}
+        />
+        {series.data ? (
+          <SeriesCards series={series.data} timeZone={timeZone} />
+        ) : series.error ? (
+          <ErrorState error={series.error} onRetry={series.refetch} />
+        ) : (
+          <Skeleton className="h-80 rounded-xl" />
+        )}
+        <FailuresCard
+          {...{ queue, timeZone, mayChange }}
+          onAct={setBulk}
+          onFilter={(group) => onSearch({ ...search, reason: group.reason, job: group.jobName })}
+        />
+        <FailedJobsCard
+          {...{ queue, timeZone, mayChange }}
+          filter={{ reason, jobName: job }}
+          onClearFilter={() => onSearch({ ...search, reason: undefined, job: undefined })}
+        />
+      </div>
+      <Suspense>
+        {bulk && <BulkDialog {...bulk} queue={queue} onClose={() => setBulk(undefined)} />}
+        {pausing && (
+          <NoteDialog
+            title={pausing === 'pause' ? m.ops_queues_pause_title() : m.ops_queues_resume_title()}
+            submitLabel={pausing === 'pause' ? m.ops_queues_pause() : m.ops_queues_resume()}
+            onClose={() => setPausing(undefined)}
+            onSubmit={(note) => changePause(queue, pausing, note)}
+          >
+            <p className="text-ink-2">
+              {pausing === 'pause'
+                ? m.ops_queues_pause_text()
+                : m.ops_queues_resume_text({ count: now?.waiting ?? 0, shown: formatNumber(now?.waiting ?? 0) })}
+            </p>
+          </NoteDialog>
+        )}
+      </Suspense>
+    </Page>
+  )
+}
+
+/** Pauses or resumes a queue. @throws MusterError */
+async function changePause(queue: QueueName, verb: 'pause' | 'resume', note: string): Promise<void> {
+  try {
+    await (verb === 'pause' ? muster.admin.pauseQueue : muster.admin.resumeQueue)(queue, { note })
+    toast({ kind: 'success', title: verb === 'pause' ? m.ops_queues_paused_now() : m.ops_queues_runs_now() })
+  } catch (error) {
+    renewRoleAfter(error)
+    throw error
+  } finally {
+    void queryClient.invalidateQueries({ queryKey: ['admin'] })
+    void queryClient.invalidateQueries({ queryKey: ['admin-queues'] })
+  }
+}
+
+function PauseNotice({ queue, timeZone }: { queue: QueueStatus; timeZone: string }) {
+  const { pause } = queue
+  if (!pause)
+    return (
+      <Notice tone="warning" title={m.ops_queues_paused()}>
+        {m.ops_queues_paused_elsewhere()}
+      </Notice>
+    )
+  const time = formatInstant(pause.at, { timeZone, dateStyle: 'medium', timeStyle: 'short' })
+  return (
+    <Notice tone="warning" title={m.ops_queues_paused()}>
+      <p>
+        {pause.by ? m.ops_queues_paused_by({ name: pause.by.name, time }) : m.ops_queues_paused_by_command({ time })}
+      </p>
+      <p>
+        <bdi className="break-words">{pause.note}</bdi>
+      </p>
+    </Notice>
+  )
+}
+
+function Numbers({ queue }: { queue: QueueStatus }) {
+  const shown = (value: number | null) => (value === null ? m.ui_chart_unknown() : formatNumber(value))
+  const figures = [
+    [m.ops_queues_waiting(), shown(queue.waiting)],
+    [m.ops_queues_active(), shown(queue.active)],
+    [m.ops_queues_delayed(), shown(queue.delayed)],
+    [m.ops_queues_failed(), shown(queue.failed)],
+    [m.ops_queues_oldest(), queue.oldestMs > 0 ? formatDuration(queue.oldestMs) : '–'],
+    [m.ops_queues_ended(), shown(queue.endedPerMinute)],
+  ]
+  return (
+    <Card>
+      <dl className="grid grid-cols-2 gap-x-4 gap-y-5 sm:grid-cols-3 lg:grid-cols-6">
+        {figures.map(([name, value]) => (
+          <div key={name}>
+            <dt className="text-sm text-ink-3">{name}</dt>
+            <dd className="mt-0.5 text-xl font-semibold tabular-nums">{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </Card>
+  )
+}
