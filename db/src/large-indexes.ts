@@ -18,6 +18,7 @@ const largeIndexes: Readonly<Record<string, string>> = {
   audit_personal_request_id: `audit_personal using brin (request_id collate "C") with (autosummarize = on) where substring(request_id, 15, 1) = '7'`,
   invites_open_organization: `invites (organization_id) where status = 'pending' and organization_id is not null`,
   notifications_request_id: 'notifications (request_id) where request_id is not null',
+  outbox_failed_request: 'outbox (request_id) where failed_at is not null and request_id is not null',
   outbox_failed_queue: 'outbox (queue, id) where failed_at is not null',
   outbox_failed_reason: 'outbox (queue, name, failure_reason(error), id) where failed_at is not null',
 }

@@ -12110,7 +12110,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ActionNote"];
+            };
+        };
         responses: {
             /** @description Lifted. */
             200: {
@@ -12141,7 +12145,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ActionNote"];
+            };
+        };
         responses: {
             /** @description The new mail. */
             202: {

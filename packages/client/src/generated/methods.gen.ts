@@ -1352,7 +1352,7 @@ export interface AdminMethods {
    *
    * `DELETE /api/v1/admin/emails/suppressions/{id}`
    */
-  deleteEmailSuppression(id: string, options?: CallOptions): Promise<string>
+  deleteEmailSuppression(id: string, body?: ActionNote, options?: CallOptions): Promise<string>
   /**
    * Send a mail again.
    *
@@ -1360,7 +1360,7 @@ export interface AdminMethods {
    *
    * `POST /api/v1/admin/emails/{id}/resend`
    */
-  resendEmail(id: string, options?: CallOptions): Promise<Email>
+  resendEmail(id: string, body?: ActionNote, options?: CallOptions): Promise<Email>
   /**
    * Read what one request caused.
    *

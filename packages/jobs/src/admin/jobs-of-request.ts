@@ -1,6 +1,7 @@
 import type { Db, Json } from '@muster/db'
 import type { RedisClient } from '@muster/redis'
 import type { Job, Queue } from 'bullmq'
+import { type RawBuilder, sql } from 'kysely'
 import type { QueueName } from '../definitions/define-job.ts'
 import { causeOfJob } from '../outbox/job-cause.ts'
 import { keptJobs } from '../redis/kept-jobs.ts'
@@ -34,12 +35,16 @@ export type JobOfRequest = {
   reason: string | null
 }
 
-/** Lists the outbox rows that a request caused. There is no index: rows are few, and go with their effect. */
+/**
+ * Lists the outbox rows that a request caused. Failed ones, which may be many, have an index by request. Others have none, since they are few
+ * and go with their effect; they are read by the indexes of what is to be published and what was, without the failed ones.
+ */
 export async function listRowsOfRequest(db: Db, requestId: string, limit: number): Promise<RowOfRequest[]> {
-  const rows = await db
-    .selectFrom('outbox')
-    .selectAll()
-    .where('request_id', '=', requestId)
+  const rowsThat = (condition: RawBuilder<boolean>) =>
+    db.selectFrom('outbox').selectAll().where('request_id', '=', requestId).where(condition)
+  const rows = await rowsThat(sql`failed_at is not null`)
+    .unionAll(rowsThat(sql`failed_at is null and published_at is null`))
+    .unionAll(rowsThat(sql`failed_at is null and published_at is not null`))
     .orderBy('id')
     .limit(limit)
     .execute()

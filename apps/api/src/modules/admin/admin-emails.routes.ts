@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
 import { answer, errors, messageReplyOf, ok, okMessage } from '../../http/reply.ts'
 import {
+  emailNote,
   emailParams,
   emailQuery,
   emailReply,
@@ -114,6 +115,7 @@ export const adminEmailsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
         summary: 'Lift the suppression of an address',
         description: 'Mails that failed meanwhile stay failed. Resend those that are still wanted.',
         params: suppressionParams,
+        body: emailNote,
         response: {
           200: answer(
             messageReplyOf(
@@ -126,7 +128,7 @@ export const adminEmailsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
       },
     },
     async (request) => {
-      await suppressions.liftSuppression(context, principalOf(request), { id: request.params.id })
+      await suppressions.liftSuppression(context, principalOf(request), { id: request.params.id }, request.body ?? {})
       return okMessage('Mail is sent to this address again. Resend mails that failed meanwhile and are still wanted.')
     },
   )
@@ -142,11 +144,12 @@ export const adminEmailsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
         description:
           'Returns the new mail; the first one keeps its status. 409 for a mail with a code or token, a mail that is still queued, a mail that has expired, and a suppressed address.',
         params: emailParams,
+        body: emailNote,
         response: { 202: answer(resentReply, 'The new mail.'), ...errors('NOT_FOUND', 'CONFLICT') },
       },
     },
     async (request, reply) => {
-      const email = await emails.resendEmail(context, principalOf(request), request.params.id)
+      const email = await emails.resendEmail(context, principalOf(request), request.params.id, request.body ?? {})
       return reply.status(202).send(ok({ email }))
     },
   )

@@ -1,7 +1,7 @@
 import { emailAddress as address } from '@muster/identifiers'
 import { instant, userSummary } from '@muster/realtime/shapes'
 import { z } from 'zod'
-import { dateTime, id, text } from '../../http/fields.ts'
+import { dateTime, id, noteBody, text } from '../../http/fields.ts'
 import { pageNumber, pageSize } from '../../http/pagination.ts'
 import { pageReplyOf, replyOf } from '../../http/reply.ts'
 
@@ -56,6 +56,8 @@ export const emailQuery = z.strictObject({
 export type EmailQuery = z.output<typeof emailQuery>
 
 export const emailParams = z.strictObject({ id: id.describe('The id of the mail.') })
+/** Why a mail is sent again, or an address gets mail again. */
+export const emailNote = noteBody
 export const resentReply = replyOf(z.object({ email: adminEmail }))
 export const emailsReply = pageReplyOf(
   z

@@ -116,6 +116,7 @@ export function resendEmail(
   { transact, clock }: EmailDeps,
   principal: Principal,
   emailId: string,
+  { note }: { note?: string | undefined } = {},
 ): Promise<AdminEmail> {
   return transact(async (tx) => {
     assertPermission(principal, 'email.resend')
@@ -138,7 +139,7 @@ export function resendEmail(
       targetType: 'email',
       targetId: emailId,
       before: { template, status: mail.status },
-      after: { ...commandLineMark(principal), resentAs: id },
+      after: { ...commandLineMark(principal), resentAs: id, ...(note && { note }) },
       ...auditActor(principal),
     })
     return toAdminEmail((await queries.findEmail(tx.trx, id)) as queries.EmailRow)

@@ -21,7 +21,7 @@ afterAll(() => api.close())
 beforeEach(() => untilRevocationsAreFresh(api))
 
 const emails = `${base}/emails`
-const resend = (id: string, by = admin) => by.inject('POST', `${emails}/${id}/resend`)
+const resend = (id: string, by = admin, body?: object) => by.inject('POST', `${emails}/${id}/resend`, body)
 const list = async (query: string, by = admin) => (await by.inject('GET', `${emails}?${query}`)).json()
 const newAddress = () => `${newId()}@example.test`
 
@@ -88,7 +88,7 @@ describe('resending a mail', () => {
   test('enqueues a new mail with the same content; the first one keeps its status', async () => {
     const user = await api.signUp()
     const { id, to } = await mailed({ to: user.email, userId: user.userId })
-    const answer = await resend(id)
+    const answer = await resend(id, admin, { note: 'The relay was repaired.' })
     expect(answer.statusCode).toBe(202)
     const { email } = answer.json().data
     expect(email).toMatchObject({ to, status: 'queued', attempts: 0, error: null, userId: user.userId })
@@ -98,7 +98,12 @@ describe('resending a mail', () => {
     ])
     expect(await ordersOf(email.id)).toHaveLength(1)
     expect(await eventsOf(api, 'email.resent', id)).toMatchObject([
-      { actor_id: admin.userId, target_type: 'email', before: { status: 'failed' }, after: { resentAs: email.id } },
+      {
+        actor_id: admin.userId,
+        target_type: 'email',
+        before: { status: 'failed' },
+        after: { resentAs: email.id, note: 'The relay was repaired.' },
+      },
     ])
   })
 
@@ -191,10 +196,11 @@ describe('suppressions', () => {
   test('are lifted once, after which the failed mail can be resent', async () => {
     const { id, emailId, address } = await suppress()
     expect((await resend(emailId)).json().message).toContain('Lift the suppression first')
-    const lifts = await Promise.all(Array.from({ length: 5 }, () => admin.inject('DELETE', `${url}/${id}`)))
+    const note = 'The mailbox exists again.'
+    const lifts = await Promise.all(Array.from({ length: 5 }, () => admin.inject('DELETE', `${url}/${id}`, { note })))
     expect(tally(lifts)).toEqual({ 200: 1, 404: 4 })
     expect(await eventsOf(api, 'email.unsuppressed', id)).toMatchObject([
-      { actor_id: admin.userId, target_type: 'email_suppression', before: { emailId } },
+      { actor_id: admin.userId, target_type: 'email_suppression', before: { emailId }, after: { note } },
     ])
     expect((await resend(emailId)).statusCode).toBe(202)
     expect(await mailsTo(api, address)).toHaveLength(2)

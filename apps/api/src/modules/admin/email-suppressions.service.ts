@@ -39,6 +39,7 @@ export function liftSuppression(
   { transact }: Pick<Deps, 'transact'>,
   principal: Principal,
   ref: queries.SuppressionRef,
+  { note }: { note?: string | undefined } = {},
 ): Promise<Suppression> {
   assertPermission(principal, 'email.unsuppress')
   return transact(async ({ trx, audit }) => {
@@ -49,7 +50,7 @@ export function liftSuppression(
       targetType: 'email_suppression',
       targetId: lifted.id,
       before: { emailId: lifted.email_id, suppressedAt: lifted.created_at.toISOString() },
-      after: commandLineMark(principal),
+      after: { ...commandLineMark(principal), ...(note && { note }) },
       ...auditActor(principal),
     })
     return toSuppression(lifted)

@@ -2,21 +2,22 @@ import type { EmailAttempt, EmailDetail, User } from '@muster/client'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { ArrowLeft, RotateCw, Send } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { muster } from '../../lib/muster.ts'
-import { useAction } from '../../lib/use-action.ts'
+import { queryClient } from '../../lib/query.ts'
 import { m } from '../../paraglide/messages.js'
 import { Badge, type Tone } from '../../ui/badge.tsx'
 import { Button, ButtonLink } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
-import { useConfirm } from '../../ui/confirm.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
+import { toast } from '../../ui/toast.tsx'
 import { Facts } from '../admin/facts.tsx'
 import { Moment } from '../admin/moment.tsx'
 import { may } from '../admin/rights.ts'
+import { ReasonDialog } from '../admin-users/reason-dialog.tsx'
 import { RequestLink } from '../request-trace/request-link.tsx'
 import { outcomeLabels, outcomeTones, statusLabels, statusTones, verdictSentence } from './labels.ts'
 import { mailQuery } from './queries.ts'
@@ -225,27 +226,28 @@ function whyNotResend({ canResend, suppression, status, to }: EmailDetail): stri
 }
 
 function ResendButton({ mail: { id, to, template } }: { mail: EmailDetail }) {
-  const confirm = useConfirm()
+  const [isAsking, setIsAsking] = useState(false)
   const navigate = useNavigate()
-  const { place, isPending, run } = useAction({ changes: ['admin-emails'] })
-  async function resend() {
-    const isSure = await confirm({
-      title: m.ops_mails_resend_title(),
-      text: m.ops_mails_resend_text({ template, address: to }),
-      confirmLabel: m.ops_mails_resend(),
-    })
-    if (!isSure) return
-    await run(async () => {
-      const sent = await muster.admin.resendEmail(id)
-      await navigate({ to: '/ops/mails/$emailId', params: { emailId: sent.id } })
-      return m.ops_mails_resent()
-    })
-  }
   return (
-    <div ref={place}>
-      <Button variant="primary" icon={<Send aria-hidden="true" />} isPending={isPending} onClick={() => void resend()}>
+    <>
+      <Button variant="primary" icon={<Send aria-hidden="true" />} onClick={() => setIsAsking(true)}>
         {m.ops_mails_resend()}
       </Button>
-    </div>
+      {isAsking && (
+        <ReasonDialog
+          title={m.ops_mails_resend_title()}
+          submitLabel={m.ops_mails_resend()}
+          onClose={() => setIsAsking(false)}
+          onSubmit={async (note) => {
+            const sent = await muster.admin.resendEmail(id, { note })
+            toast({ kind: 'success', title: m.ops_mails_resent() })
+            await queryClient.invalidateQueries({ queryKey: ['admin-emails', 'list'] })
+            await navigate({ to: '/ops/mails/$emailId', params: { emailId: sent.id } })
+          }}
+        >
+          <p className="break-words">{m.ops_mails_resend_text({ template, address: to })}</p>
+        </ReasonDialog>
+      )}
+    </>
   )
 }

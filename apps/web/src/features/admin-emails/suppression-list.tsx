@@ -2,18 +2,20 @@ import type { EmailSuppression, User } from '@muster/client'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { MailCheck } from 'lucide-react'
+import { useState } from 'react'
 import { muster } from '../../lib/muster.ts'
-import { useAction } from '../../lib/use-action.ts'
+import { queryClient } from '../../lib/query.ts'
 import { m } from '../../paraglide/messages.js'
 import { Button } from '../../ui/button.tsx'
-import { useConfirm } from '../../ui/confirm.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { LoadMore } from '../../ui/load-more.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { Table } from '../../ui/table.tsx'
+import { toast } from '../../ui/toast.tsx'
 import { Moment } from '../admin/moment.tsx'
 import { may } from '../admin/rights.ts'
+import { ReasonDialog } from '../admin-users/reason-dialog.tsx'
 import { suppressionsQuery } from './queries.ts'
 
 type Props = { user: User; address: string | undefined; onClear: () => void }
@@ -101,30 +103,30 @@ export function LiftButton({
 }: {
   suppression: Pick<EmailSuppression, 'id' | 'address'>
 }) {
-  const confirm = useConfirm()
-  const { place, isPending, run } = useAction({ changes: ['admin-emails'] })
-  async function lift() {
-    const isSure = await confirm({
-      title: m.ops_mails_lift_title({ address }),
-      text: m.ops_mails_lift_text(),
-      confirmLabel: m.ops_mails_lift(),
-    })
-    if (!isSure) return
-    await run(async () => {
-      await muster.admin.deleteEmailSuppression(id)
-      return m.ops_mails_lifted({ address })
-    })
-  }
+  const [isAsking, setIsAsking] = useState(false)
   return (
-    <div ref={place}>
-      <Button
-        size="sm"
-        isPending={isPending}
-        aria-label={m.ops_mails_lift_one({ address })}
-        onClick={() => void lift()}
-      >
+    <>
+      <Button size="sm" aria-label={m.ops_mails_lift_one({ address })} onClick={() => setIsAsking(true)}>
         {m.ops_mails_lift()}
       </Button>
-    </div>
+      {isAsking && (
+        <ReasonDialog
+          title={m.ops_mails_lift_title({ address })}
+          submitLabel={m.ops_mails_lift()}
+          onClose={() => setIsAsking(false)}
+          onSubmit={async (note) => {
+            try {
+              await muster.admin.deleteEmailSuppression(id, { note })
+              toast({ kind: 'success', title: m.ops_mails_lifted({ address }) })
+            } finally {
+              // Also after a refusal, whose reason is that somebody else has lifted it.
+              await queryClient.invalidateQueries({ queryKey: ['admin-emails'] })
+            }
+          }}
+        >
+          <p>{m.ops_mails_lift_text()}</p>
+        </ReasonDialog>
+      )}
+    </>
   )
 }
