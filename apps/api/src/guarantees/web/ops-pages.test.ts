@@ -1,6 +1,8 @@
+import { newId } from '@muster/db'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventsOf } from '../../modules/admin/testing/admin-fixtures.ts'
+import { chainEvents, tamper } from '../../modules/audit/testing/audit-fixtures.ts'
 import { invited } from '../../modules/invites/testing/invites-fixtures.ts'
 import { createTask } from '../../modules/tasks/testing/tasks-fixtures.ts'
 import { accessibilityFaults, openPages, type Pages } from '../../testing/browser.ts'
@@ -107,6 +109,64 @@ describe.skipIf(!browserPath)('an operator', () => {
       actor_id: admin.userId,
       after: { note: 'Sent to the wrong address.' },
     })
+  })
+
+  test('finds why a mail was not sent, and follows it to the request that ordered it', async () => {
+    const { db } = pages.api
+    const [id, requestId] = [newId(), newId()]
+    const at = new Date()
+    await db
+      .insertInto('email_messages')
+      .values({
+        ...{ id, request_id: requestId, template: 'welcome', to_address: 'refused@example.test', data: '{}' },
+        ...{ status: 'failed', attempts: 1, error: '550 5.1.1 no such user', created_at: at },
+      })
+      .execute()
+    await db
+      .insertInto('email_attempts')
+      .values({
+        ...{ email_id: id, attempt: 1, outcome: 'failed', verdict: 'mailbox', smtp_answer: '550 5.1.1 no such user' },
+        ...{ started_at: at, ended_at: at },
+      })
+      .execute()
+    await go('/ops/mails?status=failed')
+    const row = page.getByRole('row').filter({ hasText: 'refused@example.test' })
+    await row.getByRole('link').first().click()
+    await page.getByText('Why it was not sent').waitFor()
+    await page.getByText('550 5.1.1 no such user').first().waitFor()
+    await page.locator(`a[href*="/ops/trace/${requestId}"]`).first().click()
+    await page.getByText('refused@example.test').or(page.getByText('welcome')).first().waitFor()
+  })
+
+  test('retries the failed jobs of one reason, and leaves the others', async () => {
+    const failed = (error: string) => ({
+      ...{ id: newId(), queue: 'email', name: 'send-email', payload: JSON.stringify({ emailId: newId() }), error },
+      ...{ published_at: new Date(), failed_at: new Date() },
+    })
+    const rows = [failed('the relay was away'), failed('the relay was away'), failed('another reason')]
+    await pages.api.db.insertInto('outbox').values(rows).execute()
+    await go('/ops/queues/email')
+    await page
+      .getByRole('row')
+      .filter({ hasText: 'the relay was away' })
+      .getByRole('button', { name: 'Retry', exact: true })
+      .first()
+      .click()
+    await dialog().getByText('2 jobs are concerned.').waitFor()
+    await dialog().getByRole('textbox').fill('The relay is back.')
+    await dialog().getByRole('button', { name: 'Retry 2 jobs' }).click()
+    await dialog().getByText('2 jobs run again.').waitFor()
+    const left = await pages.api.db.selectFrom('outbox').select('error').where('failed_at', 'is not', null).execute()
+    expect(left).toEqual([{ error: 'another reason' }])
+  })
+
+  test('verifies the audit log, and is shown the row that was changed behind the back of Muster', async () => {
+    await chainEvents(pages.api, 5)
+    await tamper(pages.api.db, `update audit_events set action = 'task.deleted' where seq = 3`)
+    await go('/ops/audit')
+    await button('Verify the chain').click()
+    await page.getByText('The chain is broken').waitFor()
+    await page.getByText('Event 3 was changed after it was chained.').waitFor()
   })
 
   test('who loses the role while the page is open is told, and sees nothing more', async () => {
