@@ -30,3 +30,8 @@ export async function insertPause(trx: Trx, pause: { queue: string; paused_by: s
 /** Deletes a pause. @returns it; undefined when none is recorded */
 export const deletePause = (trx: Trx, queue: string) =>
   trx.deleteFrom('queue_pauses').where('queue', '=', queue).returning(['paused_at', 'note']).executeTakeFirst()
+
+/** Keeps a pause from being deleted until the transaction ends. @returns false when it is not recorded any more */
+export const lockPause = async (trx: Trx, queue: string): Promise<boolean> =>
+  (await trx.selectFrom('queue_pauses').select('queue').where('queue', '=', queue).forShare().executeTakeFirst()) !==
+  undefined

@@ -68,11 +68,17 @@ export async function resumeQueue(
 
 const target = (queue: QueueName) => ({ targetType: 'queue', targetId: queue })
 
-/** Pauses the queues again that operators have paused and that run, since Redis has lost its data. Does nothing without Redis. */
+/**
+ * Pauses the queues again that operators have paused and that run, since Redis has lost its data. Does nothing without Redis. A pause is
+ * locked meanwhile, so that an operator who resumes the queue at that moment does so afterwards.
+ */
 export async function keepPauses({ db, queueMonitor }: Pick<Deps, 'db' | 'queueMonitor'>): Promise<void> {
   for (const { queue } of await queries.listPauses(db)) {
     const name = queue as QueueName
     const isPaused = await queueMonitor.isPaused(name).catch(() => true)
-    if (!isPaused) await queueMonitor.pause(name).catch(() => {})
+    if (isPaused) continue
+    await db.transaction().execute(async (trx) => {
+      if (await queries.lockPause(trx, queue)) await queueMonitor.pause(name).catch(() => {})
+    })
   }
 }
