@@ -120,7 +120,7 @@ function send(pid: number, signal: NodeJS.Signals): boolean {
 }
 
 /**
- * Polls until the check holds. Kills a process that is too slow.
+ * Polls until the check holds. Kills a process that is too slow: a machine with much else to do may need minutes for what takes a second.
  * @throws StartError with the end of the log when the process exits before, or is too slow
  */
 export async function waitUntilReady(
@@ -128,7 +128,7 @@ export async function waitUntilReady(
   name: string,
   logFile: string | undefined,
   check: () => boolean | Promise<boolean>,
-  timeoutMs = 30_000,
+  timeoutMs = 120_000,
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs
   let spawnError: Error | undefined
