@@ -10,17 +10,18 @@ import { freePort } from './services/ports.ts'
 import { removeCluster } from './services/postgres.ts'
 import { root } from './settings.ts'
 
+/** The start of all processes and of a compiler that knows nothing yet takes a minute of two cores: `watch-apps.test.ts` is the short form. */
+const isFull = process.env.CHAOS_FULL === '1'
 const limitMs = 150_000
-/** A compiler that knows nothing yet takes half a minute of two cores. */
-const checksTypes = process.env.CHAOS_FULL !== undefined
-const typeOptions = checksTypes ? [] : ['--without-types']
 /** A copy of the repository, whose files the tests change. */
-const copy = mkdtempSync(join(tmpdir(), 'muster-copy-'))
-const home = mkdtempSync(join(tmpdir(), 'muster-dev-'))
+let copy: string
+let home: string
 let dev: ChildProcess
 let output = ''
 
 beforeAll(async () => {
+  copy = mkdtempSync(join(tmpdir(), 'muster-copy-'))
+  home = mkdtempSync(join(tmpdir(), 'muster-dev-'))
   const left = new Set(['dist', '.turbo'])
   for (const name of ['apps', 'packages', 'db', 'docker', 'docs', 'package.json', 'tsconfig.base.json'])
     cpSync(join(root, name), join(copy, name), {
@@ -31,7 +32,7 @@ beforeAll(async () => {
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
   const ports = { PORT: await freePort(), INBOX_PORT: await freePort(), SMTP_PORT: await freePort() }
   const { PATH = '', HOME = '' } = process.env
-  dev = spawn(process.execPath, [join(copy, 'packages/devkit/src/start.ts'), '--watch', ...typeOptions], {
+  dev = spawn(process.execPath, [join(copy, 'packages/devkit/src/start.ts'), '--watch'], {
     cwd: copy,
     env: {
       ...{ PATH, HOME, MUSTER_HOME: home, OPS_PORT_BASE: String(await freePort(5)) },
@@ -98,14 +99,14 @@ async function until(pattern: RegExp, from = 0): Promise<string> {
   return output.slice(from)
 }
 
-test('npm run dev serves the pages from their sources, at the address of the API', async () => {
+test.runIf(isFull)('npm run dev serves the pages from their sources, at the address of the API', async () => {
   const { pages } = readRunFile(home)?.urls ?? {}
   const answer = await fetch(`${pages}/tasks`, { headers: { accept: 'text/html' } })
   expect(await answer.text()).toContain('src="/src/main.tsx')
   expect((await fetch(`${pages}/src/main.tsx`)).headers.get('content-type')).toContain('javascript')
 })
 
-test(
+test.runIf(isFull)(
   'npm run dev restarts only the processes that import a changed file, also one of a package',
   async () => {
     const before = pids()
@@ -131,7 +132,7 @@ test(
   limitMs,
 )
 
-test(
+test.runIf(isFull)(
   'an error of syntax is told once with its place, and processes keep running until it is gone',
   async () => {
     const before = pids()
@@ -148,7 +149,7 @@ test(
   limitMs,
 )
 
-test.runIf(checksTypes)(
+test.runIf(isFull)(
   'errors of types are told by one compiler at a time, which ends with npm run dev',
   async () => {
     const file = 'apps/email-worker/src/mails/error-text.ts'

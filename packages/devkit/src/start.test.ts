@@ -123,50 +123,41 @@ test.runIf(process.env.CHAOS_FULL)(
   180_000,
 )
 
-/** Starting takes seconds, so the tests share two copies; those that end a copy come last. */
-describe('two copies side by side', () => {
-  let openCopy: Copy
-  let invitingCopy: Copy
-  let openRun: RunFile
-  let invitingRun: RunFile
+/** Starting takes seconds, so the tests share one copy; those that end it come last. */
+describe('a copy', () => {
+  let copy: Copy
+  let run: RunFile
 
   beforeAll(async () => {
     // Seven people choose passwords.
-    openCopy = await start({ BCRYPT_COST: '4' }, ['--demo'])
-    invitingCopy = await start({
-      SIGNUP_MODE: 'invite',
-      BOOTSTRAP_ADMIN_EMAIL: 'root@example.com',
-      BOOTSTRAP_ADMIN_PASSWORD: `Sup3r'"Root $\\Pass`,
-    })
-    ;[openRun, invitingRun] = await Promise.all([ready(openCopy), ready(invitingCopy)])
+    copy = await start({ BCRYPT_COST: '4' }, ['--demo'])
+    run = await ready(copy)
   }, 180_000)
 
-  test('both respond, and only their owner may read their files', async () => {
-    for (const { urls } of [openRun, invitingRun]) {
-      expect((await fetch(`${urls.api}/health`)).status).toBe(200)
-      expect((await fetch(`${urls.inbox}/email`)).status).toBe(200)
-    }
-    expect(modeOf(join(openRun.home, 'run.json'))).toBe(0o600)
+  test('responds, and only its owner may read its files', async () => {
+    const { urls, home } = run
+    expect((await fetch(`${urls.api}/health`)).status).toBe(200)
+    expect((await fetch(`${urls.inbox}/email`)).status).toBe(200)
+    expect(modeOf(join(home, 'run.json'))).toBe(0o600)
     for (const name of ['files', 'staging', 'mail', 'redis'])
-      expect([name, modeOf(join(openRun.home, name))]).toEqual([name, 0o700])
+      expect([name, modeOf(join(home, name))]).toEqual([name, 0o700])
   })
 
   test('the pages for people are built, and stand at the address that is printed first', async () => {
-    const { pages } = openRun.urls
+    const { pages } = run.urls
     const answer = await fetch(`${pages}/index.html`)
     const [script = ''] = (await answer.text()).match(/(?<=src=")\/assets\/[^"]+/) ?? []
     expect((await fetch(pages + script)).headers.get('content-type')).toContain('javascript')
-    expect(openCopy.output()).toMatch(new RegExp(`\\n\\n +Pages +${pages}\\n`))
+    expect(copy.output()).toMatch(new RegExp(`\\n\\n +Pages +${pages}\\n`))
   })
 
   test('--demo fills a copy, says that it is made up, and prints people who can sign in', async () => {
-    const output = openCopy.output()
+    const output = copy.output()
     const password = output.match(/with the password (\S+) as/)?.[1] ?? ''
     const emails = output.match(/^ {2}Demo \w+ +\S+@demo\.example$/gm)?.map((line) => line.split(' ').at(-1)) ?? []
     expect(emails).toHaveLength(7)
-    const [muster, other] = [createMuster({ baseUrl: openRun.urls.api }), createMuster({ baseUrl: openRun.urls.api })]
+    const [muster, other] = [createMuster({ baseUrl: run.urls.api }), createMuster({ baseUrl: run.urls.api })]
     expect(await muster.auth.config()).toMatchObject({ isDemo: true })
-    expect(await createMuster({ baseUrl: invitingRun.urls.api }).auth.config()).toMatchObject({ isDemo: false })
     await muster.session.signIn({ email: emails[0] ?? '', password })
     await other.session.signIn({ email: emails.at(-1) ?? '', password })
     const { dailyData, weeklyData, categoryData, totalTasks } = await muster.analytics.get()
@@ -180,62 +171,65 @@ describe('two copies side by side', () => {
   })
 
   test('every page of this machine may use it, and its limits are 100 times those of production, as it says', async () => {
-    const { port } = new URL(openRun.urls.api)
+    const { port } = new URL(run.urls.api)
     for (const host of ['localhost', '127.0.0.1']) {
       const origin = `http://${host}:8080`
       const answer = await fetch(`http://${host}:${port}/api/v1/invites/details/none`, { headers: { origin } })
       expect(answer.headers.get('access-control-allow-origin')).toBe(origin)
       expect(answer.headers.get('ratelimit-limit')).toBe('10000')
     }
-    expect(openCopy.output()).toContain('100 times those of production')
+    expect(copy.output()).toContain('100 times those of production')
   })
 
   test.runIf(hasCurl)('the commands of the banner, pasted together, register a user and sign in', async () => {
-    const { stdout } = await promisify(execFile)('sh', ['-c', tryIt(openRun.urls).join('\n')])
+    const { stdout } = await promisify(execFile)('sh', ['-c', tryIt(run.urls).join('\n')])
     expect(stdout).toMatch(/"success":true.*"user":{.*"username":"guest_/s)
     expect(stdout.match(/"success":true/g)).toHaveLength(3)
   })
 
-  test.runIf(hasCurl)(
-    'with registration by invitation, the commands sign the administrator of the environment in and invite a user',
-    async () => {
-      const { stdout } = await promisify(execFile)('sh', ['-c', tryInviting(invitingRun).join('\n')])
-      expect(stdout).toContain('"role":"super_admin"')
-      expect(stdout).toContain('"status":"pending"')
-    },
-  )
-
-  test('a killed app restarts; stopping a copy leaves none of its processes behind and the other copy running', async () => {
-    const victim = processOf(openRun, 'image-worker')
+  test('a killed app restarts; a stopped copy leaves no process behind; --demo refuses a copy of other people', async () => {
+    const victim = processOf(run, 'image-worker')
     process.kill(victim as number, 'SIGKILL')
     await until(() => {
-      const now = readRunFile(openRun.home)
-      return (
-        now !== undefined && processOf(now, 'image-worker') !== victim && openCopy.output().includes('is ready again')
-      )
+      const now = readRunFile(run.home)
+      return now !== undefined && processOf(now, 'image-worker') !== victim && copy.output().includes('is ready again')
     })
 
-    const last = readRunFile(openRun.home)
-    openCopy.child.kill('SIGINT')
-    expect(await exited(openCopy.child)).toBe(0)
+    const last = readRunFile(run.home)
+    copy.child.kill('SIGINT')
+    expect(await exited(copy.child)).toBe(0)
     expect(last?.processes.filter(({ pid }) => isAlive(pid))).toEqual([])
-    expect(existsSync(join(openRun.home, 'run.json'))).toBe(false)
-    expect(invitingRun.processes.every(({ pid }) => isAlive(pid))).toBe(true)
+    expect(existsSync(join(run.home, 'run.json'))).toBe(false)
 
-    rmSync(join(openRun.home, 'demo.json'))
-    const again = await start(openCopy.env, ['--demo'], openCopy.home)
+    rmSync(join(run.home, 'demo.json'))
+    const again = await start(copy.env, ['--demo'], copy.home)
     expect(await exited(again.child)).toBe(1)
     expect(again.output()).toMatch(/people who are not of the demo|stopped while it filled this copy/)
   }, 180_000)
 
-  test('a supervisor killed with SIGKILL leaves no process behind; the next start with --fresh empties its home', async () => {
-    invitingCopy.child.kill('SIGKILL')
-    await until(() => invitingRun.processes.every(({ pid }) => !isAlive(pid)))
+  test('--fresh empties its home; by invitation, the commands of the banner sign the administrator in and invite a user', async () => {
+    const inviting = await start(
+      {
+        ...copy.env,
+        SIGNUP_MODE: 'invite',
+        BOOTSTRAP_ADMIN_EMAIL: 'root@example.com',
+        BOOTSTRAP_ADMIN_PASSWORD: `Sup3r'"Root $\\Pass`,
+      },
+      ['--fresh'],
+      copy.home,
+    )
+    const newRun = await ready(inviting)
+    expect(inviting.output()).toContain('emptied')
+    expect(inviting.output()).toContain('migrated: 0001')
+    expect(await createMuster({ baseUrl: newRun.urls.api }).auth.config()).toMatchObject({ isDemo: false })
+    if (hasCurl) {
+      const { stdout } = await promisify(execFile)('sh', ['-c', tryInviting(newRun).join('\n')])
+      expect(stdout).toContain('"role":"super_admin"')
+      expect(stdout).toContain('"status":"pending"')
+    }
 
-    const second = await start(invitingCopy.env, ['--fresh'], invitingCopy.home)
-    await ready(second)
-    expect(second.output()).toContain('emptied')
-    expect(second.output()).toContain('migrated: 0001')
+    inviting.child.kill('SIGKILL')
+    await until(() => newRun.processes.every(({ pid }) => !isAlive(pid)))
   }, 180_000)
 })
 

@@ -75,7 +75,10 @@ beforeAll(async () => {
   await fresh.drop()
 })
 
-test.for(Object.entries(histories))('a database where %s gets the schema of a new one', async ([, history]) => {
+/** Every history takes seconds. All are tried in the long form, and here the one that has the most in common with the others. */
+const tried = Object.entries(histories).slice(process.env.CHAOS_FULL === '1' ? 0 : -1)
+
+test.for(tried)('a database where %s gets the schema of a new one', async ([, history]) => {
   const { db } = await openDatabase({ isMigrated: false })
   await migrateAs(db, history.sources, history.upTo)
   const users = await insertUsers(db)

@@ -77,6 +77,9 @@ type Operation = {
 }
 type Schema = { properties?: Record<string, Schema>; anyOf?: Schema[]; allOf?: Schema[]; $ref?: string }
 
+/** Of the values, each field gets each in the long form; here every fourth, beginning with another one than the field before. */
+const step = process.env.CHAOS_FULL === '1' ? 1 : 4
+
 test('no route answers 5xx to a hostile value in any field', { timeout: 180_000 }, async () => {
   const document = (await api.connect().inject('GET', '/openapi.json')).json()
   const propertiesOf = (schema: Schema = {}): string[] => {
@@ -85,7 +88,7 @@ test('no route answers 5xx to a hostile value in any field', { timeout: 180_000 
     return [...Object.keys(schema.properties ?? {}), ...parts.flatMap(propertiesOf)]
   }
   const failures: string[] = []
-  let count = 0
+  let [count, fieldCount] = [0, 0]
   for (const [path, operations] of Object.entries<Record<string, Operation>>(document.paths)) {
     for (const [method, { parameters = [], requestBody }] of Object.entries(operations)) {
       const route = `${method.toUpperCase()} ${path.replace('/api/v1', '')}`
@@ -103,7 +106,9 @@ test('no route answers 5xx to a hostile value in any field', { timeout: 180_000 
       ]
       for (const field of fields) {
         const params = (await rule.resource?.(api, users.get(role) as TestUser)) ?? {}
-        for (const value of field.place === 'body' ? [...texts, ...others] : texts) {
+        const values = field.place === 'body' ? [...texts, ...others] : texts
+        const first = fieldCount++ % step
+        for (const value of values.filter((_value, index) => index % step === first)) {
           count++
           const answer = await call(method, path, rule, { ...field, value, params })
           if (answer.statusCode < 500 || answer.statusCode === 503) continue
@@ -114,7 +119,7 @@ test('no route answers 5xx to a hostile value in any field', { timeout: 180_000 
   }
   expect(failures).toEqual([])
   expect(errors).toEqual([])
-  expect(count).toBeGreaterThan(3_000)
+  expect(count).toBeGreaterThan(9_000 / step)
 })
 
 /** Sends the call of the rule with one field changed. A new user replaces one whose session the call ended. */

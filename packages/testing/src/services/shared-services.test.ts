@@ -16,6 +16,8 @@ const main = fileURLToPath(new URL('./testing/run-main.ts', import.meta.url))
 const home = mkdtempSync(join(tmpdir(), 'muster-test-runs-'))
 const dir = join(home, 'test')
 const timeoutMs = 50_000
+/** Each test starts services of its own for several runs. */
+const isFull = process.env.CHAOS_FULL === '1'
 vi.setConfig({ testTimeout: 120_000 })
 
 /** As a run that watches: it waits for no turn. */
@@ -39,43 +41,52 @@ test('runs that start together share one Postgres; a killed one leaves it to the
   expect([await isPortFree(Number(new URL(url).port)), isAlive(host)]).toEqual([true, false])
 })
 
-test('under turbo the services wait for the next run; the last run outside of turbo stops them', async () => {
-  const one = startRun(withServices, { TURBO_HASH: '1' })
-  const url = await began(one)
-  expect(await end(one)).toBe(0)
-  const two = startRun(withServices)
-  expect(await began(two)).toBe(url)
-  expect(await end(two)).toBe(0)
-  expect(await canQuery(url)).toBe(false)
-})
+test.runIf(isFull)(
+  'under turbo the services wait for the next run; the last run outside of turbo stops them',
+  async () => {
+    const one = startRun(withServices, { TURBO_HASH: '1' })
+    const url = await began(one)
+    expect(await end(one)).toBe(0)
+    const two = startRun(withServices)
+    expect(await began(two)).toBe(url)
+    expect(await end(two)).toBe(0)
+    expect(await canQuery(url)).toBe(false)
+  },
+)
 
-test('a run whose services were killed ends with a message, and the next run has services again', async () => {
-  const one = startRun(withServices)
-  const url = await began(one)
-  process.kill(hostPid(), 'SIGKILL')
-  expect((await once(one.child, 'close'))[0]).toBe(1)
-  expect(one.output()).toContain('The services of the tests have ended.')
-  const two = startRun(withServices)
-  expect(await canQuery(await began(two))).toBe(true)
-  await end(two)
-  await eventually(async () => expect(await canQuery(url)).toBe(false))
-})
+test.runIf(isFull)(
+  'a run whose services were killed ends with a message, and the next run has services again',
+  async () => {
+    const one = startRun(withServices)
+    const url = await began(one)
+    process.kill(hostPid(), 'SIGKILL')
+    expect((await once(one.child, 'close'))[0]).toBe(1)
+    expect(one.output()).toContain('The services of the tests have ended.')
+    const two = startRun(withServices)
+    expect(await canQuery(await began(two))).toBe(true)
+    await end(two)
+    await eventually(async () => expect(await canQuery(url)).toBe(false))
+  },
+)
 
-test('a run that needs the machine for itself waits for the others, and they for it, in their order', async () => {
-  const first = startRun({ needsServices: false, turn: 1 })
-  await began(first)
-  const alone = startRun({ needsServices: false, turn: 'all' })
-  await waits(alone)
-  const last = startRun({ needsServices: false, turn: 1 })
-  await waits(last)
+test.runIf(isFull)(
+  'a run that needs the machine for itself waits for the others, and they for it, in their order',
+  async () => {
+    const first = startRun({ needsServices: false, turn: 1 })
+    await began(first)
+    const alone = startRun({ needsServices: false, turn: 'all' })
+    await waits(alone)
+    const last = startRun({ needsServices: false, turn: 1 })
+    await waits(last)
 
-  first.child.kill('SIGKILL')
-  await began(alone)
-  expect(last.output()).not.toContain('began')
-  await end(alone)
-  await began(last)
-  await end(last)
-})
+    first.child.kill('SIGKILL')
+    await began(alone)
+    expect(last.output()).not.toContain('began')
+    await end(alone)
+    await began(last)
+    await end(last)
+  },
+)
 
 type Run = { child: ChildProcess; output(): string }
 

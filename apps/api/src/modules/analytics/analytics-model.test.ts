@@ -167,6 +167,6 @@ test('analytics of generated tasks and reminders match the model in every zone',
       expect(shares).toBeCloseTo(given.items.length > 0 ? 1 : 0, 12)
       expect([overdueReminders, generatedAt]).toEqual([0, new Date(given.nowMs).toISOString()])
     }),
-    { numRuns: 60, endOnFailure: true },
+    { numRuns: process.env.CHAOS_FULL === '1' ? 300 : 25, endOnFailure: true },
   )
 }, 180_000)

@@ -235,6 +235,6 @@ test('after any sequence of notify, read and delete, list, count and changes mat
         }
       }
     }),
-    { numRuns: 25, endOnFailure: true },
+    { numRuns: process.env.CHAOS_FULL === '1' ? 150 : 12, endOnFailure: true },
   )
 }, 120_000)
