@@ -42,6 +42,8 @@ describe.skipIf(!browserPath)('an operator', () => {
 
     await go('/ops/people')
     await page.getByRole('searchbox').fill('rana')
+    // The list is another one as soon as the address has the search.
+    await page.waitForURL('**/ops/people?q=rana')
     await page.getByRole('link', { name: 'رنا <b>Rana</b>' }).click()
     await page.getByText('Second factor', { exact: true }).waitFor()
     await page.getByRole('tab', { name: 'Sessions' }).click()
