@@ -70,14 +70,17 @@ async function createUrls(): Promise<string[]> {
   )
 }
 
-/** Returns a digest of each table, without the audit events of denied access and presence, which is written some time after a request. */
+/**
+ * Returns a digest of each table, without the audit events of denied access, presence, which is written some time after a request, and when
+ * jobs were published: jobs that no worker takes are published again after a while.
+ */
 async function fingerprint(): Promise<Map<string, string>> {
   const { rows: tables } = await sql<{ name: string }>`
     select relname as name from pg_class
     where relnamespace = 'public'::regnamespace and relkind = 'r' order by 1`.execute(api.db)
   const each = tables.map(
     ({ name }) => sql`
-      select ${name}::text as name, count(*)::int as rows, sum(hashtextextended((to_jsonb(t) - 'last_seen_at')::text, 0))::text as digest
+      select ${name}::text as name, count(*)::int as rows, sum(hashtextextended((to_jsonb(t) - array['last_seen_at', 'published_at'])::text, 0))::text as digest
       from ${sql.table(name)} t where ${name === 'audit_pending' ? sql`action <> 'access.denied'` : sql`true`}`,
   )
   const { rows } = await sql<{ name: string }>`${sql.join(each, sql` union all `)}`.execute(api.db)
