@@ -18,6 +18,8 @@ export type WindowOptions = BrowserContextOptions & { as?: TestClient }
 export type Pages = {
   api: TestApp
   origin: string
+  /** The folder of the pages. */
+  folder: string
   /** Opens a window with cookies of its own, which closes with the browser. */
   open(options?: WindowOptions): Promise<Page>
   /** Waits until the page has a heading, shows no placeholder and awaits no answer. */
@@ -89,7 +91,7 @@ export async function openPages({ root }: { root?: string } = {}): Promise<Pages
   }
 
   return {
-    ...{ api, origin, faults, refusals },
+    ...{ api, origin, folder, faults, refusals },
     async open({ as, ...options } = {}) {
       const context = await browser.newContext({
         ...{ locale: 'en-GB', timezoneId: 'Europe/Berlin', reducedMotion: 'reduce', colorScheme: 'light' },

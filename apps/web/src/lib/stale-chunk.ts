@@ -6,17 +6,20 @@ const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /**
  * Loads a part of the pages, and tries again while the server does not have it: during a rolling restart another process may. The build puts this
- * around each `import()`.
+ * around each `import()`. @throws Error of its own: the router reloads the page for that of the browser, also without end
  */
 export async function importWithRetries<T>(load: () => Promise<T>): Promise<T> {
-  for (const delayMs of delaysMs) {
+  let delays = delaysMs
+  for (;;) {
     try {
       return await load()
-    } catch {
+    } catch (cause) {
+      const [delayMs, ...others] = delays
+      if (delayMs === undefined) throw new Error('A part of the page cannot be loaded.', { cause })
       await wait(delayMs)
+      delays = others
     }
   }
-  return load()
 }
 
 /**

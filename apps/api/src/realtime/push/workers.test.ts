@@ -1,11 +1,11 @@
-import { formatRedisUrl } from '@muster/redis'
-import { eventually, startReadyProcess } from '@muster/testing'
+import { eventually } from '@muster/testing'
 import { io } from 'socket.io-client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { picture } from '../../http/uploads/testing/sample-files.ts'
 import { attachTo, formOf } from '../../modules/attachments/testing/upload-fixtures.ts'
 import { createGroup } from '../../modules/chats/testing/chat-fixtures.ts'
 import { createTask, joining } from '../../modules/organizations/testing/organization-fixtures.ts'
+import { startWorker } from '../../testing/start-worker.ts'
 import { succeeded } from '../../testing/succeeded.ts'
 import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import {
@@ -37,15 +37,6 @@ afterAll(async () => {
   await api.close()
 })
 
-const startWorker = (name: 'image-worker' | 'reminder-worker') => {
-  const { database, redis, storage } = api.deps.config
-  return startReadyProcess(new URL(`../../../../${name}/src/main.ts`, import.meta.url), {
-    DATABASE_URL: database.url,
-    REDIS_URL: formatRedisUrl(redis),
-    LOG_LEVEL: 'fatal',
-    ...(storage.driver === 'local' && name === 'image-worker' && { STORAGE_LOCAL_DIR: storage.localDir }),
-  })
-}
 async function followFiles(user: TestUser) {
   const socket = await connectSocket(user, other)
   open.push(socket)
@@ -53,7 +44,7 @@ async function followFiles(user: TestUser) {
 }
 
 test('viewers of a task follow its files, the uploader those of a chat: ready, failed, deleted', slow, async () => {
-  await startWorker('image-worker')
+  await startWorker(api, 'image-worker')
   const owner = await api.signUp()
   const [assignee, colleague] = [await joining(api, owner), await joining(api, owner)]
   const { id: taskId } = await createTask(owner, { assigneeId: assignee.userId })
@@ -96,7 +87,7 @@ test('viewers of a task follow its files, the uploader those of a chat: ready, f
 })
 
 test('a reminder that fires reaches a plain client as a notification', slow, async () => {
-  await startWorker('reminder-worker')
+  await startWorker(api, 'reminder-worker')
   const user = await api.signUp()
   const { id: taskId } = await createTask(user)
   const socket = io(urlOf(other), { transports: ['websocket'], extraHeaders: { cookie: cookieOf(user) } })

@@ -1,0 +1,260 @@
+import { cpSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { builtPages } from '@muster/pages'
+import { eventually } from '@muster/testing'
+import type { Locator, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { picture } from '../../http/uploads/testing/sample-files.ts'
+import { createDirect, makeFriends, messagesOf } from '../../modules/chats/testing/chat-fixtures.ts'
+import { mailedCode, newUser } from '../../modules/sign-in/testing/sign-in-fixtures.ts'
+import { createTask } from '../../modules/tasks/testing/tasks-fixtures.ts'
+import { accessibilityFaults, openPages, type Pages } from '../../testing/browser.ts'
+import { findBrowser } from '../../testing/find-browser.ts'
+import { startWorker } from '../../testing/start-worker.ts'
+import { dataOf } from '../../testing/succeeded.ts'
+
+const browserPath = findBrowser()
+if (!browserPath) console.warn('No Chromium is on PATH: the story of a new user is not told here.')
+
+/** How somebody uses a page. */
+type Hands = {
+  press(control: Locator): Promise<void>
+  type(field: Locator, text: string): Promise<void>
+}
+const mouse: Hands = { press: (control) => control.click(), type: (field, text) => field.fill(text) }
+
+const mostTabs = 80
+/** Moves the focus by the Tab key alone. */
+async function tabTo(control: Locator): Promise<void> {
+  await control.waitFor()
+  const hasFocus = () => control.evaluate((element) => element === element.ownerDocument.activeElement)
+  for (let tabs = 0; tabs < mostTabs; tabs++) {
+    if (await hasFocus()) return
+    await control.page().keyboard.press('Tab')
+  }
+  throw new Error(`The Tab key does not reach ${control}.`)
+}
+const keyboard: Hands = {
+  async press(control) {
+    await tabTo(control)
+    await control.page().keyboard.press('Enter')
+  },
+  async type(field, text) {
+    await tabTo(field)
+    await field.page().keyboard.type(text)
+  },
+}
+
+/** Pages are slow while other tests use all cores. */
+const slow = { timeout: 180_000 }
+
+describe.skipIf(!browserPath)('in a browser', slow, () => {
+  let pages: Pages
+  let folder: string
+  const ends: (() => unknown)[] = []
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'muster-pages-'))
+    cpSync(await builtPages(), folder, { recursive: true })
+    pages = await openPages({ root: folder })
+    const context = { onTestFinished: (end: () => unknown) => void ends.push(end) }
+    await Promise.all([
+      startWorker(pages.api, 'image-worker', context as never),
+      startWorker(pages.api, 'reminder-worker', context as never),
+    ])
+  }, 240_000)
+  afterAll(async () => {
+    for (const end of ends) end()
+    await pages?.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true })
+  const link = (page: Page, name: string) => page.getByRole('link', { name, exact: true })
+  const field = (page: Page, name: string) => page.getByLabel(name, { exact: true })
+
+  test.each([
+    { name: 'the mouse', hands: mouse },
+    { name: 'the keyboard alone', hands: keyboard },
+  ])('a visitor becomes a user who is reminded of a task with a photo, by $name', async ({ hands }) => {
+    const { press, type } = hands
+    const user = newUser()
+    const page = await pages.open()
+    await page.goto(pages.origin)
+    await press(link(page, 'Create one'))
+    await type(field(page, 'Name'), user.name)
+    await type(field(page, 'E-mail'), user.email)
+    await type(field(page, 'Username'), user.username)
+    await type(field(page, 'Password'), user.password)
+    await press(button(page, 'Go on'))
+    await page.getByRole('heading', { name: 'Look into your mail' }).waitFor()
+    await type(field(page, 'Code of the mail'), await mailedCode(pages.api, user.email))
+
+    await press(link(page, 'Tasks'))
+    await page.getByRole('heading', { name: 'No open tasks' }).waitFor()
+    if (hands === mouse) expect(await accessibilityFaults(page)).toEqual([])
+    await type(field(page, 'Title of the new task'), 'Paint the shed tomorrow 9am')
+    await page.keyboard.press('Enter')
+    await press(page.getByRole('link', { name: /^Paint the shed/ }))
+    const choosing = page.waitForEvent('filechooser')
+    await press(button(page, 'Add files'))
+    const buffer = await picture('jpeg', 400)
+    await (await choosing).setFiles({ name: 'shed.jpg', mimeType: 'image/jpeg', buffer })
+    const file = page.getByRole('listitem').filter({ hasText: 'shed.jpg' })
+    await file.getByText(/ → /).waitFor()
+    await file.locator('img').waitFor()
+
+    await press(button(page, 'Add a reminder'))
+    const reminder = page.locator('form').filter({ hasText: 'When' })
+    await press(reminder.getByRole('button', { name: 'Save' }))
+    await page.getByText('1 hour before').waitFor()
+    if (hands === mouse) {
+      await page.setViewportSize({ width: 360, height: 740 })
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360)
+      expect(await accessibilityFaults(page)).toEqual([])
+      await page.setViewportSize({ width: 1280, height: 720 })
+    }
+    await press(link(page, 'Inbox'))
+    await page.getByRole('heading', { name: 'Nothing in the inbox' }).waitFor()
+    // The hour comes.
+    await pages.api.db
+      .updateTable('reminders')
+      .set({ scheduled_at: new Date() })
+      .where('user_id', '=', (query) => query.selectFrom('users').select('id').where('email', '=', user.email))
+      .execute()
+    const told = page.getByRole('button', { name: /Paint the shed/ }).first()
+    await told.waitFor({ timeout: 60_000 })
+    await press(told)
+    await page.getByRole('heading', { name: 'My reminders' }).waitFor()
+    await page.getByText('Sent', { exact: true }).waitFor()
+    await page.context().close()
+  })
+
+  test('messages of a chat arrive once and in their order, also those of a time without a connection', async () => {
+    const [ana, ben] = await Promise.all([pages.api.signUp(), pages.api.signUp()])
+    await makeFriends(pages.api, ana, ben)
+    const { id } = await createDirect(ana, ben)
+    const windows = await Promise.all([ana, ben].map((as) => pages.open({ as })))
+    const [ofAna, ofBen] = windows as [Page, Page]
+    const write = async (page: Page, text: string) => {
+      await page.getByRole('textbox', { name: /^Message to/ }).fill(text)
+      await page.keyboard.press('Enter')
+    }
+    for (const page of windows) {
+      await page.goto(`${pages.origin}/chats/${id}`)
+      await page.getByRole('textbox', { name: /^Message to/ }).waitFor()
+    }
+    await write(ofAna, 'one')
+    await ofBen.getByRole('log').getByText('one').waitFor()
+    await ofAna.context().setOffline(true)
+    for (const text of ['two', 'three', 'four']) await write(ofAna, text)
+    await ofAna.getByRole('article').filter({ hasText: 'four' }).getByText('waiting').waitFor()
+    await write(ofBen, 'while you were away')
+    await ofBen.getByRole('log').getByText('while you were away').waitFor()
+    await ofAna.context().setOffline(false)
+    const said = ['one', 'two', 'three', 'four', 'while you were away']
+    /** What a window shows, in its order. */
+    const shownBy = async (page: Page) => {
+      const texts = await page.getByRole('log').locator('[data-message]').allInnerTexts()
+      return texts.map((text) => said.find((one) => text.includes(one)))
+    }
+    await eventually(
+      async () => {
+        const [shown, ofOther] = [await shownBy(ofAna), await shownBy(ofBen)]
+        expect(shown.filter((text) => text !== 'while you were away')).toEqual(said.slice(0, 4))
+        expect(shown.toSorted()).toEqual(said.toSorted())
+        expect(ofOther).toEqual(shown)
+      },
+      { timeoutMs: 60_000 },
+    )
+    expect((await messagesOf(ben, id)).map(({ body }) => body).toSorted()).toEqual(said.toSorted())
+    await Promise.all(windows.map((page) => page.context().close()))
+  })
+
+  test('of two tabs that change one task, the later one chooses, and loses nothing that was typed', async () => {
+    const user = await pages.api.signUp()
+    const task = await createTask(user, { title: 'Water the ferns' })
+    const windows = await Promise.all([pages.open({ as: user }), pages.open({ as: user })])
+    for (const page of windows) {
+      await page.goto(`${pages.origin}/tasks/${task.id}`)
+      await field(page, 'Title').waitFor()
+    }
+    const [first, second] = windows
+    await field(second, 'Title').fill('Water the ferns twice')
+    await field(second, 'Description').fill('The small one too')
+    await field(first, 'Title').fill('Water the cactus')
+    await button(first, 'Save').click()
+    await button(first, 'Save').and(first.locator(':disabled')).waitFor()
+    await button(second, 'Save').click()
+    const merge = second.getByRole('alertdialog', { name: 'Another change came first' })
+    await merge.getByText('Water the cactus').waitFor()
+    await merge.getByText('Water the ferns twice').waitFor()
+    expect(await field(second, 'Description').inputValue()).toBe('The small one too')
+    await merge.getByRole('button', { name: 'Save this' }).click()
+    await merge.waitFor({ state: 'detached' })
+    const read = async () => dataOf(await user.inject('GET', `/api/v1/tasks/${task.id}`)).task
+    await eventually(async () =>
+      expect(await read()).toMatchObject({ title: 'Water the ferns twice', description: 'The small one too' }),
+    )
+    await Promise.all(windows.map((page) => page.context().close()))
+  })
+
+  test('a part that is missing after a deploy is asked for again, and then the page is loaded once', async () => {
+    const page = await pages.open({ as: await pages.api.signUp() })
+    const types = new Set<string>()
+    let loads = 0
+    page.on('load', () => loads++)
+    page.on('response', (answer) => {
+      if (/\.js$/.test(new URL(answer.url()).pathname))
+        types.add(`${answer.status()} ${answer.headers()['content-type']}`)
+    })
+    await page.goto(pages.origin)
+    await page.getByRole('heading', { name: 'Today', exact: true }).waitFor()
+    const assets = join(pages.folder, 'assets')
+    const away = join(pages.folder, '.away')
+    const missing = (name: string) =>
+      page.waitForResponse((answer) => answer.url().includes(`/assets/${name}-`) && answer.status() === 404)
+
+    // Another process has it: the page asks again.
+    renameSync(assets, away)
+    const once = missing('analytics')
+    await link(page, 'Analytics').click()
+    await once
+    renameSync(away, assets)
+    await page.getByRole('heading', { name: 'Analytics', level: 1 }).waitFor()
+    expect(loads).toBe(1)
+
+    // No process has it: a newer release has other parts, and its page names them.
+    renameSync(assets, away)
+    const reloaded = page.waitForEvent('load')
+    await link(page, 'People').click()
+    await page.waitForEvent('framenavigated')
+    renameSync(away, assets)
+    await reloaded
+    await page.getByRole('heading', { name: 'People', level: 1 }).waitFor()
+    expect(loads).toBe(2)
+    expect([...types].filter((type) => /html/.test(type))).toEqual([])
+    expect([...types].some((type) => type.startsWith('404'))).toBe(true)
+    await page.context().close()
+  })
+
+  test('what is not there is told in words, and the pages speak Hindi; axe finds nothing wrong', async () => {
+    const member = await pages.open({ as: await pages.api.signUp() })
+    await member.goto(`${pages.origin}/tasks/00000000-0000-7000-8000-000000000000`)
+    await member.getByRole('alert').getByRole('heading').waitFor()
+    expect(await accessibilityFaults(member)).toEqual([])
+    const visitor = await pages.open({ locale: 'hi-IN' })
+    await visitor.goto(`${pages.origin}/login`)
+    await visitor.getByRole('heading', { level: 1 }).waitFor()
+    expect(await visitor.locator('html').getAttribute('lang')).toBe('hi')
+    expect(await visitor.locator('h1').textContent()).toMatch(/[\u0900-\u097f]/)
+    expect(await accessibilityFaults(visitor)).toEqual([])
+  })
+
+  test('no page breaks the Content-Security-Policy or throws', () => {
+    // What was cut off or taken away on purpose.
+    const expected =
+      /ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED|assets\/[\w$-]+\.js answered 404|A part of the page cannot be loaded/
+    expect(pages.faults.filter((fault) => !expected.test(fault))).toEqual([])
+  })
+})
