@@ -6,7 +6,7 @@ import { pagesFolder } from './folders.ts'
 import { readRelease } from './releases.ts'
 import { readSourceStamp } from './source-stamp.ts'
 
-export { pagesFolder }
+export { pagesFolder, readRelease }
 
 /** The program that serves the pages from their sources, at the port in its argument. */
 export const pagesDevMain: string = join(import.meta.dirname, 'dev-main.ts')

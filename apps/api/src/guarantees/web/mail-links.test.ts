@@ -1,9 +1,12 @@
-import { globSync } from 'node:fs'
+import { existsSync, globSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { pageLinks } from '@muster/mail'
+import { readRelease } from '@muster/pages'
 import { insertReminder } from '@muster/testing'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { isOfApi } from '../../http/pages.ts'
 import { putTask } from '../../modules/analytics/testing/analytics-fixtures.ts'
 import { logPendingEvents } from '../../modules/audit/testing/audit-fixtures.ts'
 import { createDirect, createGroup, makeFriends, send } from '../../modules/chats/testing/chat-fixtures.ts'
@@ -44,6 +47,7 @@ describe.skipIf(!browserPath)('the pages', () => {
   let operator: Page
   /** Values of the parameters of links (`:name`) and routes (`$name`). */
   let values: Record<string, string>
+  let user: TestUser
 
   beforeAll(async () => {
     pages = await openPages()
@@ -117,6 +121,46 @@ describe.skipIf(!browserPath)('the pages', () => {
     expect(new URL(page.url()).pathname).toBe(leadsTo[path] ?? filledIn(path))
     await assertIsPage(page)
     expect(await accessibilityFaults(page)).toEqual([])
+  })
+
+  /** Returns the size of a file as browsers get it, compressed by gzip. */
+  const gzippedBytes = (path: string) => {
+    const file = join(pages.folder, path)
+    return statSync(existsSync(`${file}.gz`) ? `${file}.gz` : file).size
+  }
+
+  test.each([
+    ...['/login', '/register', '/forgot-password', '/accept-invite?token=:token', '/setup-factor'].map((path) => ({
+      path,
+      mostBytes: 150_000,
+    })),
+    { path: '/', mostBytes: 190_000 },
+  ])('a first visit of $path loads at most $mostBytes bytes of scripts, and files in few requests', async (budget) => {
+    const { path, mostBytes } = budget
+    const page = await pages.open(path === '/' || path === '/setup-factor' ? { as: user } : {})
+    const scripts = new Set<string>()
+    const files = new Set<string>()
+    page.on('request', (request) => {
+      const { pathname } = new URL(request.url())
+      if (isOfApi(pathname)) return
+      files.add(pathname)
+      if (pathname.endsWith('.js')) scripts.add(pathname)
+    })
+    await page.goto(pages.origin + filledIn(path))
+    await pages.untilSettled(page)
+    const bytes = [...scripts].reduce((sum, script) => sum + gzippedBytes(script), 0)
+    console.info(`${path}: ${bytes} bytes of scripts in ${scripts.size} files, ${files.size} files in all`)
+    expect(bytes).toBeLessThanOrEqual(mostBytes)
+    expect(files.size).toBeLessThanOrEqual(15)
+    await page.context().close()
+  })
+
+  test('no route adds more than 45 kB of its own, and the style sheet has at most 15 kB', () => {
+    const sizes = (readRelease(pages.folder)?.files ?? [])
+      .filter((name) => /\.(js|css)$/.test(name) && !/^(index|app)-.*js$/.test(name))
+      .map((name) => ({ name, bytes: gzippedBytes(`assets/${name}`) }))
+    expect(sizes.length).toBeGreaterThan(50)
+    expect(sizes.filter(({ name, bytes }) => bytes > (name.endsWith('.css') ? 15_000 : 45_000))).toEqual([])
   })
 
   test('no page breaks the Content-Security-Policy, throws, asks for something that fails, or is refused', () => {
