@@ -54,7 +54,8 @@ describe.skipIf(!browserPath)('the pages', () => {
     const filled = await fill(pages)
     values = filled.values
     const administrator = await pages.api.signUp({ role: 'site_admin' })
-    const windows = [pages.open({ as: filled.user }), pages.open(), pages.open({ as: administrator })] as const
+    user = filled.user
+    const windows = [pages.open({ as: user }), pages.open(), pages.open({ as: administrator })] as const
     ;[member, visitor, operator] = await Promise.all(windows)
     // No mail leads to the pages for operators, to which `follow` goes from here.
     await operator.goto(pages.origin)
@@ -148,6 +149,7 @@ describe.skipIf(!browserPath)('the pages', () => {
     })
     await page.goto(pages.origin + filledIn(path))
     await pages.untilSettled(page)
+    expect(new URL(page.url()).pathname).toBe(path.split('?')[0])
     const bytes = [...scripts].reduce((sum, script) => sum + gzippedBytes(script), 0)
     console.info(`${path}: ${bytes} bytes of scripts in ${scripts.size} files, ${files.size} files in all`)
     expect(bytes).toBeLessThanOrEqual(mostBytes)
