@@ -28,7 +28,8 @@ const mostTabs = 80
 /** Moves the focus by the Tab key alone. */
 async function tabTo(control: Locator): Promise<void> {
   await control.waitFor()
-  const hasFocus = () => control.evaluate((element) => element === element.ownerDocument.activeElement)
+  const hasFocus = () =>
+    control.evaluate((element) => (element as unknown as { matches(selector: string): boolean }).matches(':focus'))
   for (let tabs = 0; tabs < mostTabs; tabs++) {
     if (await hasFocus()) return
     await control.page().keyboard.press('Tab')
