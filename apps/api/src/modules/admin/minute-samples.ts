@@ -1,6 +1,6 @@
 import { readPendingAge } from '@muster/audit'
 import { countFailedIn, readQueueLoads } from '@muster/jobs/admin'
-import { type QueueName, queueNames } from '@muster/jobs/definitions'
+import { queueNames } from '@muster/jobs/definitions'
 import { readOutboxState } from '@muster/jobs/outbox'
 import { trackOutage } from '@muster/telemetry'
 import type { Deps } from '../../deps.ts'
@@ -9,9 +9,8 @@ import { keepPauses } from './queue-pauses.service.ts'
 
 type SampleDeps = Pick<Deps, 'db' | 'queueMonitor' | 'clock'> & { health: Pick<Deps['health'], 'isHeld'> }
 
-/** The names of samples that are of no queue. */
-export const sampledBeside = ['outbox', 'audit'] as const
-export type SampleName = QueueName | (typeof sampledBeside)[number]
+/** What has samples and is no queue. */
+type SampledBeside = 'outbox' | 'audit'
 
 export const minuteMs = 60_000
 const keptForMs = 7 * 86_400_000
@@ -78,13 +77,13 @@ function totalOf(state: { waiting: number | null; active: number | null; delayed
 async function sampleLags({ db }: SampleDeps) {
   const [outbox, auditSeconds] = await Promise.all([readOutboxState(db), readPendingAge(db)])
   return [
-    { name: 'outbox', waiting: outbox.pending, oldest_ms: outbox.oldestMs },
-    { name: 'audit', oldest_ms: Math.round(auditSeconds * 1_000) },
-  ].map((row) => ({ ...row, name: sampleNameOf(row.name as (typeof sampledBeside)[number]) }))
+    { name: sampleNameOf('outbox'), waiting: outbox.pending, oldest_ms: outbox.oldestMs },
+    { name: sampleNameOf('audit'), oldest_ms: Math.round(auditSeconds * 1_000) },
+  ]
 }
 
 /** The audit queue has samples of its own. */
-export const sampleNameOf = (beside: (typeof sampledBeside)[number]): string => `${beside} lag`
+export const sampleNameOf = (beside: SampledBeside): string => `${beside} lag`
 
 /** Writes samples each minute, and keeps queues paused that operators have paused. @returns a function that ends this */
 export function startMinuteSamples(deps: SampleDeps & Pick<Deps, 'log'>): () => Promise<void> {
