@@ -172,9 +172,11 @@ export const sentMail: Resource = async ({ db }, { email }) => {
 /** The id of a request that changed nothing, which anybody who may trace can look at. */
 export const tracedRequest: Resource = async () => ({ requestId: newId() })
 
+/** The suppression of an address of the caller, another one each time. */
 export const suppression: Resource = async ({ db }, { email }) => {
   const id = newId()
-  await db.insertInto('email_suppressions').values({ id, address: email, reason: 'no such user' }).execute()
+  const address = `${id}.${email}`
+  await db.insertInto('email_suppressions').values({ id, address, reason: 'no such user' }).execute()
   return { id }
 }
 
