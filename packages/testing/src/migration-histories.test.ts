@@ -225,6 +225,8 @@ test('a rolled-back migration may be edited and applied again', async () => {
   const [database, code] = [await openDatabase(), await copyCode()]
   const last = Object.keys(migrations).at(-1)
   await runCli(database.url, 'rollback', code.folder)
-  code.edit(`${last}.ts`, (source) => source.replace('primary key', 'primary  key'))
-  expect(await runCli(database.url, 'migrate', code.folder)).toBe(`applied ${last}\n`)
+  code.edit(`${last}.ts`, (source) => `${source}// edited\n`)
+  const said = await runCli(database.url, 'migrate', code.folder)
+  // Indexes that are built beside the writes may follow.
+  expect(said.split('\n')[0]).toBe(`applied ${last}`)
 })
