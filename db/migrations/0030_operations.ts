@@ -12,7 +12,7 @@ export async function up(db: AnyDb): Promise<void> {
     create table minute_samples (
       -- The start of the minute.
       minute timestamptz not null,
-      -- A queue, or 'outbox' and 'audit', of which waiting and oldest_ms alone are known.
+      -- A queue, or 'outbox lag' and 'audit lag', of which waiting and oldest_ms alone are known.
       name text not null,
       -- At the end of the minute. What could not be read is null.
       waiting integer,

@@ -41,7 +41,7 @@ export type ClaimResult =
 /** Identifies a lease; a statement that names another token changes nothing. */
 export type Lease = Pick<ClaimedMail, 'id' | 'leaseToken'>
 
-/** What is recorded of an attempt. */
+/** The record of an attempt. */
 export type Attempt = {
   /** `interrupted`: the worker ended or failed before the attempt had a result. */
   outcome: 'sent' | 'retried' | 'failed' | 'dropped' | 'interrupted'

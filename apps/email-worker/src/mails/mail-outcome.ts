@@ -38,7 +38,7 @@ export async function completeMail(
   report(mail, 'sent', job)
 }
 
-/** What the server answered to an attempt that failed. */
+/** The answer of the server to a failed attempt. */
 export type Refusal = Required<Pick<Attempt, 'verdict' | 'smtpAnswer'>>
 
 /** The `error` is for the row of the mail. */

@@ -137,7 +137,7 @@ export async function extendLease(db: Db, { id, leaseToken }: Lease, leaseMs: nu
 type Outcome = Pick<Updateable<Database['email_messages']>, 'status' | 'error' | 'next_attempt_at' | 'attempts'> & {
   /** The server refused the mail without naming a cause. */
   isRefused?: boolean
-  /** What is recorded of the attempt; nothing when there was none. */
+  /** The record of the attempt; absent when there was none. */
   attempt?: Attempt & { endedAt: Date }
 }
 

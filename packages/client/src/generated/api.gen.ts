@@ -5769,7 +5769,7 @@ export interface components {
         };
         /** @description Why a queue is paused or resumed. */
         QueuePauseNote: {
-            /** @description Why this is done, for the audit log. */
+            /** @description Why it is done, for the audit log. */
             note: string;
         };
         /** @description A queue in a span of time: states are the greatest in it, flows their sum. */

@@ -154,7 +154,7 @@ describe.skipIf(!browserPath)('in a browser', slow, () => {
     await ofBen.getByRole('log').getByText('while you were away').waitFor()
     await ofAna.context().setOffline(false)
     const said = ['one', 'two', 'three', 'four', 'while you were away']
-    /** What a window shows, in its order. */
+    /** The messages of a page, in their order. */
     const shownBy = async (page: Page) => {
       const texts = await page.getByRole('log').locator('[data-message]').allInnerTexts()
       return texts.map((text) => said.find((one) => text.includes(one)))
@@ -253,7 +253,7 @@ describe.skipIf(!browserPath)('in a browser', slow, () => {
   })
 
   test('no page breaks the Content-Security-Policy or throws', () => {
-    // What was cut off or taken away on purpose.
+    // Requests that this test cuts off or whose file it takes away.
     const expected =
       /ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED|assets\/[\w$-]+\.js answered 404|A part of the page cannot be loaded/
     expect(pages.faults.filter((fault) => !expected.test(fault))).toEqual([])

@@ -100,7 +100,7 @@ export const suppressionsReply = pageReplyOf(
     .meta({ id: 'EmailSuppressionList', description: 'Items of the list.' }),
 )
 
-/** What an answer of the mail server says about the cause of a failed attempt. */
+/** The cause of a failed attempt, by the answer of the mail server. */
 const verdict = z.enum(['mailbox', 'message', 'busy', 'refused', 'relay', 'server']).meta({
   id: 'EmailVerdict',
   description:

@@ -9,7 +9,7 @@ import { keepPauses } from './queue-pauses.service.ts'
 
 type SampleDeps = Pick<Deps, 'db' | 'queueMonitor' | 'clock'> & { health: Pick<Deps['health'], 'isHeld'> }
 
-/** What has samples and is no queue. */
+/** Lags that are sampled beside the queues. */
 type SampledBeside = 'outbox' | 'audit'
 
 export const minuteMs = 60_000
@@ -73,7 +73,7 @@ function totalOf(state: { waiting: number | null; active: number | null; delayed
   return state.waiting + state.active + state.delayed
 }
 
-/** What is behind though no queue says so. */
+/** Reads how far the outbox and the audit log are behind. */
 async function sampleLags({ db }: SampleDeps) {
   const [outbox, auditSeconds] = await Promise.all([readOutboxState(db), readPendingAge(db)])
   return [

@@ -2,7 +2,7 @@ import { faultOf } from '@muster/errors'
 import { instant } from '@muster/realtime/shapes'
 import { z } from 'zod'
 import { issueOf, rule } from '../../http/errors/details-of-issues.ts'
-import { dateTime, id, text } from '../../http/fields.ts'
+import { dateTime, id, note, text } from '../../http/fields.ts'
 import { replyOf } from '../../http/reply.ts'
 import { minuteMs } from './minute-samples.ts'
 
@@ -113,11 +113,6 @@ const failures = z
   .meta({ id: 'QueueFailures', description: 'The failed jobs of a queue by name and reason.' })
 export type QueueFailures = z.infer<typeof failures>
 export const failuresReply = replyOf(failures)
-
-const note = text({ min: 3, max: 500 }).meta({
-  description: 'Why this is done, for the audit log.',
-  examples: ['The mail server is back'],
-})
 
 export const maxJobsPerCall = 2_000
 

@@ -227,7 +227,7 @@ test('the status tells processes, queues and what is late, and the examination n
   expect(await eventsOf(api, 'admin.doctor_run')).toMatchObject([{ actor_id: operator.userId }])
 })
 
-test('a minute is sampled once by whoever is first, kept for seven days, and read in spans with gaps', async () => {
+test('a minute is sampled once, by the first process that comes to it, kept for seven days, and read in spans with gaps', async () => {
   const series = async (query = '') => (await operator.inject('GET', `${queueUrl('email')}/series${query}`)).json().data
   const enqueueSome = (count: number) =>
     api.deps.transact(async ({ enqueue }) => {

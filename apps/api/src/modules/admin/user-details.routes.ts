@@ -9,7 +9,7 @@ import * as details from './user-details.service.ts'
 
 const tags = ['administration']
 
-/** What operators read of one user, beside the user itself. */
+/** Sessions, factors and the like of one user, for operators. */
 export const userDetailsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
   const config = { access: rolesWith('user.read'), hasEffects: true, target: { type: 'user', param: 'id' } } as const
 

@@ -14,8 +14,8 @@ import { Skeleton } from '../../ui/skeleton.tsx'
 import { Table } from '../../ui/table.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { Moment } from '../admin/moment.tsx'
+import { ReasonDialog } from '../admin/reason-dialog.tsx'
 import { may } from '../admin/rights.ts'
-import { ReasonDialog } from '../admin-users/reason-dialog.tsx'
 import { suppressionsQuery } from './queries.ts'
 
 type Props = { user: User; address: string | undefined; onClear: () => void }

@@ -16,7 +16,7 @@ export const isQueueName = (text: string): text is QueueName => Object.hasOwn(na
 /** Returns what the pages call a queue. */
 export const nameOfQueue = (name: QueueName): string => names[name]()
 
-/** What happens when failed jobs of a queue run again. */
+/** The effect of a retry of a queue's failed jobs, in words. */
 const retryEffects: Record<QueueName, () => string> = {
   email: m.ops_queues_retry_effect_email,
   image: m.ops_queues_retry_effect_image,

@@ -30,7 +30,7 @@ import { type QueueRange, type QueueSearch, queueRanges } from './search.ts'
 import { SeriesCards } from './series-cards.tsx'
 
 const BulkDialog = lazy(async () => ({ default: (await import('./bulk-dialog.tsx')).BulkDialog }))
-const NoteDialog = lazy(async () => ({ default: (await import('./note-dialog.tsx')).NoteDialog }))
+const ReasonDialog = lazy(async () => ({ default: (await import('../admin/reason-dialog.tsx')).ReasonDialog }))
 
 type Props = {
   queue: QueueName
@@ -122,7 +122,7 @@ export function QueuePage({ queue, user, search, onSearch }: Props) {
       <Suspense>
         {bulk && <BulkDialog {...bulk} queue={queue} onClose={() => setBulk(undefined)} />}
         {pausing && (
-          <NoteDialog
+          <ReasonDialog
             title={pausing === 'pause' ? m.ops_queues_pause_title() : m.ops_queues_resume_title()}
             submitLabel={pausing === 'pause' ? m.ops_queues_pause() : m.ops_queues_resume()}
             onClose={() => setPausing(undefined)}
@@ -133,7 +133,7 @@ export function QueuePage({ queue, user, search, onSearch }: Props) {
                 ? m.ops_queues_pause_text()
                 : m.ops_queues_resume_text({ count: now?.waiting ?? 0, shown: formatNumber(now?.waiting ?? 0) })}
             </p>
-          </NoteDialog>
+          </ReasonDialog>
         )}
       </Suspense>
     </Page>

@@ -10,9 +10,9 @@ import { Notice } from '../../ui/notice.tsx'
 import { Select } from '../../ui/select.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { toast } from '../../ui/toast.tsx'
+import { ReasonDialog } from '../admin/reason-dialog.tsx'
 import { roleName } from '../invites/roles.ts'
 import { consequencesQuery } from './queries.ts'
-import { ReasonDialog } from './reason-dialog.tsx'
 import { userRoles } from './search.ts'
 
 export type UserAction = UserConsequences['action']

@@ -1,23 +1,16 @@
-import type { AdminUser, Email } from '@muster/client'
+import type { AdminUser } from '@muster/client'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { formatInstant } from '../../lib/dates.ts'
 import { m } from '../../paraglide/messages.js'
-import { Badge, type Tone } from '../../ui/badge.tsx'
+import { Badge } from '../../ui/badge.tsx'
 import { Card } from '../../ui/card.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { LoadMore } from '../../ui/load-more.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
+import { statusLabels, statusTones } from '../admin-emails/labels.ts'
 import { RequestLink } from '../request-trace/request-link.tsx'
 import { userMailsQuery } from './queries.ts'
-
-const states: Record<Email['status'], { label: () => string; tone: Tone }> = {
-  queued: { label: m.ops_people_mail_queued, tone: 'accent' },
-  sending: { label: m.ops_people_mail_sending, tone: 'accent' },
-  sent: { label: m.ops_people_mail_sent, tone: 'success' },
-  failed: { label: m.ops_people_mail_failed, tone: 'danger' },
-  dropped: { label: m.ops_people_mail_dropped, tone: 'neutral' },
-}
 
 /** The mails to the address of a person, and what became of them. */
 export function MailsView({ user, timeZone }: { user: AdminUser; timeZone: string }) {
@@ -35,7 +28,7 @@ export function MailsView({ user, timeZone }: { user: AdminUser; timeZone: strin
               <Link to="/ops/mails/$emailId" params={{ emailId: mail.id }} className="link break-all">
                 {mail.template}
               </Link>
-              <Badge tone={states[mail.status].tone}>{states[mail.status].label()}</Badge>
+              <Badge tone={statusTones[mail.status]}>{statusLabels[mail.status]()}</Badge>
               <RequestLink requestId={mail.requestId} />
               <time dateTime={mail.createdAt} className="ms-auto text-sm text-ink-3">
                 {formatInstant(mail.createdAt, { timeZone, dateStyle: 'medium', timeStyle: 'short' })}

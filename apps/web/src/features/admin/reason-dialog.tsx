@@ -5,12 +5,15 @@ import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Field, TextArea } from '../../ui/field.tsx'
 import { Form, FormError, SubmitButton, useMusterForm } from '../../ui/form.tsx'
+import { noteLength } from './note-field.tsx'
 
-const schema = z.object({ note: z.string().check(z.trim(), z.minLength(1), z.maxLength(500)) })
+const schema = z.object({
+  note: z.string().check(z.trim(), z.minLength(noteLength.min), z.maxLength(noteLength.max)),
+})
 
 type Props = {
   title: string
-  /** What the action will do. */
+  /** The consequences of the action, in words. */
   children: ReactNode
   /** The verb of the action. */
   submitLabel: string

@@ -2,7 +2,7 @@ import type { Ref } from 'react'
 import { m } from '../../paraglide/messages.js'
 import { Field, TextArea } from '../../ui/field.tsx'
 
-export const noteLength = { min: 3, max: 500 }
+export const noteLength = { min: 1, max: 500 }
 
 type Props = {
   note: string
