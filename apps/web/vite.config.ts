@@ -9,7 +9,7 @@ import { retryParts } from './retry-parts.ts'
 /** Modules of the first file. Those after the sign-in are small parts that other pages for visitors share with the pages of signed-in users. */
 const first = [
   String.raw`rolldown.runtime|src.main\.tsx|src.features.sign-in.login-form\.tsx`,
-  String.raw`src.ui.avatar\.tsx|src.features.shell.sign-out\.ts|icons.x\.|messages.(ui_loading|shell_sign_out)\.`,
+  String.raw`src.ui.avatar\.tsx|src.features.shell.sign-out\.ts|icons.x\.|messages.(ui_loading|shell_sign_out|sign_in_resent)\.`,
 ]
 
 export default defineConfig({

@@ -140,7 +140,7 @@ test('every route with an id declares its target', async () => {
   const known =
     /^\/(tasks|chats|attachments|reminders|notifications|users|invites|admin\/users)\/\{id\}|^\/auth\/sessions\/\{id\}|^\/friends\/requests\/\{id\}|^\/organization\/members\/\{userId\}/
   // The caller's own friendship or block, named by the other user; and targets of administrators, who see all of them.
-  const others = /^\/friends\/\{userId\}|^\/admin\/(queues|emails)\/|^\/invites\/details\//
+  const others = /^\/friends\/\{userId\}|^\/admin\/(queues|emails|organizations|trace)\/|^\/invites\/details\//
   const routes = Object.keys(paths).map((path) => path.replace('/api/v1', ''))
   expect(routes.filter((path) => path.includes('{') && !known.test(path) && !others.test(path))).toEqual([])
 })

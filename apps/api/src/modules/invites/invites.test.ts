@@ -55,6 +55,9 @@ describe('an invitation', () => {
       role: 'client_admin',
       status: 'pending',
       expiresAt: new Date(clock.now().getTime() + weekMs).toISOString(),
+      emailId: expect.any(String),
+      // It begins with the acceptance.
+      organizationId: null,
       organizationName: 'Engines',
       invitedBy: { id: operator.userId, name: expect.any(String) },
       createdAt: clock.now().toISOString(),
