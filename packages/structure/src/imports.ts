@@ -22,7 +22,8 @@ export async function readImports(root: string, workspace: Workspace): Promise<I
       skipAnalysisNotInRules: true,
       moduleSystems: ['es6'],
       doNotFollow: { path: 'node_modules' },
-      exclude: { path: '(^|/)(node_modules|dist|fixtures/migrations)/' },
+      // The texts of the pages are compiled into src/paraglide, also while this reads.
+      exclude: { path: '(^|/)(node_modules|dist|fixtures/migrations|src/paraglide)/' },
       enhancedResolveOptions: { extensions: ['.ts', '.tsx', '.mjs', '.json'] },
     },
   )
