@@ -107,7 +107,7 @@ async function sendAll(stage: Stage, enqueuer: Enqueuer, sink: SmtpSink): Promis
     await sleep(20)
   }
   const elapsedMs = performance.now() - (sink.firstAtMs ?? Number.NaN)
-  await stage.db.query('truncate email_messages')
+  await stage.db.query('truncate email_messages cascade')
   return elapsedMs
 }
 

@@ -42,7 +42,7 @@ export const reminders: Row = {
     } finally {
       await worker.stop()
       await stage.db.query(
-        'truncate reminders, reminder_deliveries, notifications, email_messages, outbox, audit_pending',
+        'truncate reminders, reminder_deliveries, notifications, email_messages, outbox, audit_pending cascade',
       )
       await stage.redis.flushall()
     }

@@ -191,7 +191,7 @@ async function measureWork(stage: Stage, size: Size) {
   const notifications = await measureNotifications(stage, await someUsers(stage, 200), size.notifications)
   say('reminders')
   const reminders = await measureReminders(stage, size.reminders)
-  await stage.db.query('truncate email_messages, outbox, audit_pending')
+  await stage.db.query('truncate email_messages, outbox, audit_pending cascade')
   await stage.redis.flushall()
   say('mails')
   const mails = await measureMails(stage, size.mails)
