@@ -26,7 +26,10 @@ const server = createServer((request, response) => {
   })
 })
 const io = new Server(server, { transports: ['websocket'], perMessageDeflate: false, serveClient: false })
-io.on('connection', (socket) => void socket.join('group'))
+io.on('connection', (socket) => {
+  socket.on('hello', (_payload, acknowledge: () => void) => acknowledge())
+  void socket.join('group')
+})
 subscriber.on('message', (_channel, text) =>
   io.to('group').emit(event, { ...payload, message: { ...payload.message, body: text } }),
 )

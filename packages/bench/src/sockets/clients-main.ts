@@ -6,6 +6,7 @@ import { type OpenSocket, openSocket, type Seat } from './open-socket.ts'
 
 const hash = '#'.charCodeAt(0)
 const zero = '0'.charCodeAt(0)
+const helloAnswer = '430['
 
 const sockets = new Set<OpenSocket>()
 const arrivals = new Map<number, Arrival>()
@@ -23,10 +24,21 @@ answer<ClientsQuestion, ClientsAnswer>(async (question) => {
   return { open: sockets.size, total, arrivals: wanted, sample: sample?.toString() ?? '' }
 })
 
+/** Opens a socket that gets all messages from now on: an event is answered once the connection has joined its rooms, also one that nobody knows. */
 async function open(seat: Seat): Promise<void> {
   let socket: OpenSocket | undefined
-  socket = await openSocket(seat, { onMessage: note, onClose: () => void (socket && sockets.delete(socket)) })
+  const joined = Promise.withResolvers<void>()
+  socket = await openSocket(seat, {
+    onMessage: (message) =>
+      message.toString('latin1', 0, helloAnswer.length) === helloAnswer ? joined.resolve() : note(message),
+    onClose() {
+      joined.reject(new Error('The server closed the connection before it had joined its rooms.'))
+      if (socket) sockets.delete(socket)
+    },
+  })
   sockets.add(socket)
+  socket.ask(0, 'hello', {})
+  await joined.promise
 }
 
 /** Notes a message whose text is marked by `numbered`. */
