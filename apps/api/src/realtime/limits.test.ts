@@ -46,7 +46,8 @@ describe('events', () => {
     const startMs = performance.now()
     const answers = await Promise.all(Array.from({ length: 100 }, () => ask(socket, 'register', register())))
     const passed = answers.filter(({ success }) => success).length
-    expect(passed).toBeGreaterThanOrEqual(40)
+    // The first of the 40 has told that the socket has joined its rooms.
+    expect(passed).toBeGreaterThanOrEqual(39)
     expect(passed).toBeLessThanOrEqual(40 + Math.ceil(((performance.now() - startMs) / 1_000) * 20))
     expect(answers.find(({ success }) => !success)).toMatchObject({ error: { code: 'RATE_LIMITED', retryAfter: 1 } })
     await eventually(async () => expect(await ask(socket, 'register', register())).toMatchObject({ success: true }))

@@ -65,7 +65,10 @@ export function socketOf(
   })
 }
 
-/** Connects a socket of a client. @throws Error when the server refuses it */
+/**
+ * Connects a socket of a client, and waits until it has joined its rooms: events of before are not for it. That is a moment after the
+ * client is connected, and before any event is answered, also one that does not exist. @throws Error when the server refuses it
+ */
 export async function connectSocket(
   client: Pick<TestClient, 'cookies'>,
   on: Pick<Instance, 'app'>,
@@ -76,6 +79,7 @@ export async function connectSocket(
     socket.once('connect', resolve)
     socket.once('connect_error', reject)
   })
+  await askAnything(socket, 'joined?')
   return socket
 }
 

@@ -32,8 +32,6 @@ beforeEach(async () => {
   chatId = (await createGroup(ann, [bob])).id
   annSocket = await connectSocket(ann, api)
   bobSocket = await connectSocket(bob, other)
-  // A socket that is answered has joined the rooms of its user.
-  for (const socket of [annSocket, bobSocket]) await type(socket, false)
 })
 afterAll(async () => {
   await other.close()
