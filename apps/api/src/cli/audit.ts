@@ -12,6 +12,7 @@ import { describeRingFaults, findRingFaults } from '@muster/keys'
 import { failFastRedis, type RedisSettings } from '@muster/redis'
 import type { Result } from './command.ts'
 import { readAuditing, withDb } from './environment.ts'
+import { surroundings, tell } from './surroundings.ts'
 
 const redisPatienceMs = 3_000
 
@@ -75,7 +76,7 @@ async function readFromRedis(settings: RedisSettings): Promise<SignedHead[]> {
   try {
     return await readAnnouncedHeads(redis)
   } catch {
-    process.stderr.write('Redis is unavailable: its heads are not compared.\n')
+    tell('Redis is unavailable: its heads are not compared.')
     return []
   } finally {
     redis.disconnect()
@@ -90,7 +91,7 @@ const givenHeads = (list: string | undefined): SignedHead[] =>
   })
 
 async function readFromFile(path: string): Promise<SignedHead[]> {
-  const content = await (path === '-' ? text(process.stdin) : readFile(path, 'utf8')).catch((error: Error) => {
+  const content = await (path === '-' ? text(surroundings().stdin) : readFile(path, 'utf8')).catch((error: Error) => {
     throw new Error(`--heads: ${path} can't be read (${error.message})`)
   })
   const heads = content.split('\n').flatMap((line) => headIn(line.trim()) ?? [])

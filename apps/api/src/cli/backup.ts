@@ -19,12 +19,16 @@ import type { StoppedCopy } from './stopped-copy.ts'
  * data folder. `isWell` is false when the store lacked a file.
  */
 export async function backUp(folder: string): Promise<Result> {
-  process.umask(0o077)
-  const startedMs = performance.now()
-  const home = findOwnHome()
-  const ofStopped = home && (await withOwnStoppedCopy(home, (copy) => backUpStopped(folder, home, copy)))
-  const manifest = ofStopped || (await backUpRunning(folder, home !== undefined))
-  return describe(folder, manifest, (performance.now() - startedMs) / 1_000)
+  const umask = process.umask(0o077)
+  try {
+    const startedMs = performance.now()
+    const home = findOwnHome()
+    const ofStopped = home && (await withOwnStoppedCopy(home, (copy) => backUpStopped(folder, home, copy)))
+    const manifest = ofStopped || (await backUpRunning(folder, home !== undefined))
+    return describe(folder, manifest, (performance.now() - startedMs) / 1_000)
+  } finally {
+    process.umask(umask)
+  }
 }
 
 const toldCause = (error: unknown): never =>

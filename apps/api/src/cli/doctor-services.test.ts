@@ -18,7 +18,7 @@ import {
 } from '@muster/testing'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { TestApp } from '../testing/test-app.ts'
-import { muster } from './testing/cli-fixtures.ts'
+import { musterProcess } from './testing/cli-fixtures.ts'
 import { type Installation, startInstallation } from './testing/doctor-fixtures.ts'
 
 let installation: Installation
@@ -105,7 +105,7 @@ test('a database that takes no writes is named', async () => {
 
 test.skipIf(!fakeClockLibrary)('a clock that differs from that of Postgres is named, with what follows', async () => {
   const at = async (seconds: number) =>
-    (await muster(api, 'doctor', { env: { ...well, ...clockAhead(seconds) } })).stdout
+    (await musterProcess(api, 'doctor', { env: { ...well, ...clockAhead(seconds) } })).stdout
   expect(await at(5)).toMatch(/The clock of this machine is [45]\.\d s ahead of that of Postgres\./)
   expect(await at(-60)).toMatch(/is (59|60|61) s behind that of Postgres, so that no process here becomes ready/)
 })

@@ -31,6 +31,7 @@ import {
 } from '@muster/storage/config'
 import { z } from 'zod'
 import { findHome, isCheckout, type StoppedCopy, withStoppedCopy } from './stopped-copy.ts'
+import { surroundings } from './surroundings.ts'
 
 /** Upper bound for closing the connections to Postgres. */
 const closeMs = 1_000
@@ -46,7 +47,7 @@ const anyRings = z.object(
 )
 
 /** Returns the variables that a command runs with: those of its environment, or of the copy that `npm start` runs here. */
-export const environment = (): NodeJS.ProcessEnv => commandEnv(root)
+export const environment = (): NodeJS.ProcessEnv => commandEnv(root, surroundings().env)
 
 /** Reads variables of the environment. @throws ConfigError; Error that tells how to start a copy where none runs and no database is set */
 export function readSettings<S extends z.ZodObject>(schema: S): Readonly<z.output<S>> {
@@ -59,7 +60,8 @@ export function readSettings<S extends z.ZodObject>(schema: S): Readonly<z.outpu
 }
 
 /** As {@link explainIgnoredCopy}, of this checkout; a bundle has no copies. */
-export const ignoredCopy = (): string | undefined => (isCheckout(root) ? explainIgnoredCopy(root) : undefined)
+export const ignoredCopy = (): string | undefined =>
+  isCheckout(root) ? explainIgnoredCopy(root, surroundings().env) : undefined
 
 /** @throws Error in a checkout where no copy runs and no variable names a database */
 export function assertCopyRuns(): void {
@@ -180,7 +182,7 @@ export function readKeeping() {
 
 /** Reads what the backup and the restore of a stopped copy need: its key rings, and the store of its home. @throws ConfigError */
 export function readStoppedKeeping(home: string) {
-  const env = { ...commandEnv(root), STORAGE_LOCAL_DIR: process.env.STORAGE_LOCAL_DIR || join(home, 'files') }
+  const env = { ...environment(), STORAGE_LOCAL_DIR: surroundings().env.STORAGE_LOCAL_DIR || join(home, 'files') }
   const values = parseEnv(z.object({ ...storageEnv(), ...withAuditRing }), env)
   return { storage: storageSettings(values), rings: ringsIn(values) }
 }
@@ -198,7 +200,7 @@ export async function withDb<T>(database: DatabaseSettings, use: (db: Db) => Pro
   try {
     return await use(db)
   } catch (error) {
-    throw explainDatabaseError(error, database, process.env)
+    throw explainDatabaseError(error, database, surroundings().env)
   } finally {
     // The connection to a server that is frozen never ends by itself.
     await Promise.race([db.destroy(), sleep(closeMs, undefined, { ref: false })])

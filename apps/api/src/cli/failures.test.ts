@@ -8,7 +8,7 @@ import { formatRedisUrl } from '@muster/redis'
 import { createTestDatabase, freePort, startOwnRedis } from '@muster/testing'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { buildTestApp, type TestApp } from '../testing/test-app.ts'
-import { checkoutMain, muster } from './testing/cli-fixtures.ts'
+import { muster, musterProcess } from './testing/cli-fixtures.ts'
 
 let api: TestApp
 beforeAll(async () => {
@@ -17,7 +17,6 @@ beforeAll(async () => {
 afterAll(() => api.close())
 
 const run = (args: string, env: Record<string, string>) => muster(api, args, { env })
-const runInCheckout = (args: string, env: Record<string, string>) => muster(api, args, { env, main: checkoutMain })
 const secret = 'S3cret-Word'
 
 test('a command without Postgres names variable, place and remedy, and no password', async () => {
@@ -45,7 +44,7 @@ test('a command without Postgres names variable, place and remedy, and no passwo
 test('where no copy runs and no database is set, a command tells how to start one', async () => {
   const env = { DATABASE_URL: '', REDIS_URL: '', MUSTER_HOME: '/nonexistent' }
   for (const command of ['doctor', 'status --once', 'users list'])
-    expect(await runInCheckout(command, env)).toMatchObject({
+    expect(await run(command, env)).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/^No copy of `npm start` runs here.*--env-file/),
     })
@@ -56,7 +55,8 @@ test('a command on a Postgres that does not answer, or has no tables, says so an
   onTestFinished(() => void frozen.close())
   await new Promise((resolve) => frozen.once('listening', resolve))
   const { port } = frozen.address() as { port: number }
-  const silent = await run('users list', { DATABASE_URL: `postgres://u:${secret}@127.0.0.1:${port}/m` })
+  const frozenUrl = `postgres://u:${secret}@127.0.0.1:${port}/m`
+  const silent = await musterProcess(api, 'users list', { env: { DATABASE_URL: frozenUrl } })
   expect([silent.code, silent.stderr]).toEqual([
     1,
     expect.stringMatching(/\(DATABASE_URL\) .*does not answer in time \(TIMEOUT\)/),
@@ -96,18 +96,16 @@ test('DATABASE_URL of the running copy gets all of its settings, and another one
   const same = new URL(database.url)
   same.searchParams.set('application_name', 'mine')
   const alone = (url: string) => ({ DATABASE_URL: url, REDIS_URL: '', MUSTER_HOME: home })
-  expect((await runInCheckout('status --json', alone(same.href))).code).toBe(0)
+  expect((await run('status --json', alone(same.href))).code).toBe(0)
   same.pathname = '/other'
-  const other = await runInCheckout('status', alone(same.href))
+  const other = await run('status', alone(same.href))
   expect([other.code, other.stderr]).toEqual([
     1,
     expect.stringMatching(
       /REDIS_URL is missing.*\nDATABASE_URL is set and names another database .*Unset DATABASE_URL/s,
     ),
   ])
-  expect((await runInCheckout('doctor', alone(same.href))).stdout).toContain(
-    'names another database than that of the copy',
-  )
+  expect((await run('doctor', alone(same.href))).stdout).toContain('names another database than that of the copy')
 })
 
 test('--env-file of a file that is not there says so, and exits with 2', async () => {

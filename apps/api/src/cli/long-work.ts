@@ -1,3 +1,5 @@
+import { surroundings, tell } from './surroundings.ts'
+
 /** Tells on standard error how far a long command is; the text is made only when it is told. */
 export type Progress = (describe: () => string) => void
 
@@ -9,14 +11,15 @@ export function progress(): Progress {
   return (describe) => {
     if (performance.now() - toldAtMs < progressEveryMs) return
     toldAtMs = performance.now()
-    process.stderr.write(`${describe()}\n`)
+    tell(describe())
   }
 }
 
 /** Returns a signal that aborts with the message when the operator interrupts the command, which then ends in order. */
 export function stopSignal(message: string): AbortSignal {
   const controller = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort(new Error(message)))
+  const { signals } = surroundings()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) signals.once(signal, () => controller.abort(new Error(message)))
   return controller.signal
 }
 

@@ -1,19 +1,21 @@
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
+import { surroundings } from './surroundings.ts'
 
 /**
  * Reads a password from standard input: at a terminal typed twice without echo, else the first line. Empty when none is given.
  * @throws Error when the two differ, or when the input is not UTF-8, whose invalid bytes would all decode to one character
  */
-export async function readPassword(input = process.stdin): Promise<string> {
+export async function readPassword(): Promise<string> {
+  const { stdin: input, stderr } = surroundings()
   if (!input.isTTY) return decode(await buffer(input)).split(/\r?\n/, 1)[0] ?? ''
   const noEcho = new Writable({ write: (_chunk, _encoding, done) => done() })
   const terminal = createInterface({ input, output: noEcho, terminal: true })
   const ask = async (question: string) => {
-    process.stderr.write(question)
+    stderr.write(question)
     const answer = await terminal.question('')
-    process.stderr.write('\n')
+    stderr.write('\n')
     return answer
   }
   try {

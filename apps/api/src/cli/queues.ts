@@ -8,6 +8,7 @@ import * as queues from '../modules/admin/admin-queues.service.ts'
 import { commandLine } from '../modules/admin/principal.ts'
 import { type Result, table } from './command.ts'
 import { checked, readServices, redisPatienceMs, withDb } from './environment.ts'
+import { surroundings } from './surroundings.ts'
 
 /** Lists the queues with their numbers of jobs. */
 export const listQueues = (): Promise<Result> =>
@@ -80,7 +81,7 @@ async function withQueues<T>(use: (deps: queues.QueueDeps) => Promise<T>): Promi
     )
   } catch (error) {
     if (!(error instanceof DomainError) || error.code !== 'DEPENDENCY_UNAVAILABLE') throw error
-    throw new ServiceFailure(explainFailure(servicesOf(process.env).redis(redis), error.cause), { cause: error })
+    throw new ServiceFailure(explainFailure(servicesOf(surroundings().env).redis(redis), error.cause), { cause: error })
   } finally {
     queueMonitor.close()
   }

@@ -7,6 +7,7 @@ import { explainFailure, ServiceFailure, servicesOf } from '@muster/remedies'
 import { durationText, terminalLine } from '@muster/text'
 import type { Result } from './command.ts'
 import { readServices, redisPatienceMs, withDb } from './environment.ts'
+import { surroundings } from './surroundings.ts'
 import { confirmTakeOver } from './take-over.ts'
 
 /**
@@ -36,7 +37,10 @@ export async function claim(yes: string | undefined): Promise<Result> {
   }
 
   function unavailable(client: RedisClient, error: unknown): ServiceFailure {
-    const { what, ...explained } = explainFailure(servicesOf(process.env).redis(settings), lastErrorOf(client) ?? error)
+    const { what, ...explained } = explainFailure(
+      servicesOf(surroundings().env).redis(settings),
+      lastErrorOf(client) ?? error,
+    )
     return new ServiceFailure({ ...explained, what: `Redis was not claimed. ${what}` }, { cause: error })
   }
 }

@@ -4,11 +4,13 @@ import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { StoppedServer } from '@muster/backup'
 import { isSet } from '@muster/config'
+import { surroundings } from './surroundings.ts'
 
 /** The folder with the state of `npm start` of the repository, when no variable names a database. @returns undefined outside of a checkout */
 export function findHome(root: string): string | undefined {
-  if (isSet('DATABASE_URL', process.env) || !isCheckout(root)) return undefined
-  return resolve(root, process.env.MUSTER_HOME || '.muster')
+  const { env } = surroundings()
+  if (isSet('DATABASE_URL', env) || !isCheckout(root)) return undefined
+  return resolve(root, env.MUSTER_HOME || '.muster')
 }
 
 /** Tells whether this runs in the repository, and not from a bundle. */

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises'
 import { DomainError } from '@muster/errors'
 import { terminalLine } from '@muster/text'
+import { surroundings } from './surroundings.ts'
 
 type TakeOver = {
   /** The thing that is taken over, as the beginning of a sentence, e.g. `Redis`. */
@@ -19,7 +20,8 @@ type TakeOver = {
  */
 export async function confirmTakeOver({ what, owner, lastSeen, given }: TakeOver): Promise<void> {
   const told = `${what} belongs to the installation ${terminalLine(owner)}. ${lastSeen}`
-  const isAsked = given === undefined && process.stdin.isTTY === true && process.stderr.isTTY === true
+  const { stdin, stderr } = surroundings()
+  const isAsked = given === undefined && stdin.isTTY === true && stderr.isTTY === true
   const answer = isAsked
     ? await ask(`${told}\nIts processes stop working with it. Write its id to take it over: `)
     : given
@@ -32,7 +34,8 @@ export async function confirmTakeOver({ what, owner, lastSeen, given }: TakeOver
 }
 
 async function ask(question: string): Promise<string> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  const { stdin, stderr } = surroundings()
+  const terminal = createInterface({ input: stdin, output: stderr })
   try {
     return await terminal.question(question)
   } finally {

@@ -14,6 +14,7 @@ import { commandLine } from '../modules/admin/principal.ts'
 import { resetFactor } from '../modules/two-factor/reset-factor.ts'
 import { type Result, table } from './command.ts'
 import { checked, readServices, withDb } from './environment.ts'
+import { tell } from './surroundings.ts'
 
 const platformRoles = ['super_admin', 'site_admin', 'operator'] as const
 const perPage = 100
@@ -131,6 +132,6 @@ async function withUserAdmin<T>(use: (deps: users.UserAdminDeps & { reads: Reads
     )
   } finally {
     const expiring = await cache.close()
-    if (expiring > 0) process.stderr.write('Redis is unavailable: cached profiles expire within ten minutes.\n')
+    if (expiring > 0) tell('Redis is unavailable: cached profiles expire within ten minutes.')
   }
 }

@@ -4,6 +4,7 @@ import { openQueueMonitor } from '@muster/jobs/admin'
 import { z } from 'zod'
 import type { Given, Result } from '../command.ts'
 import { checked, readServices } from '../environment.ts'
+import { type Surroundings, surroundings } from '../surroundings.ts'
 import { askOpsPorts } from './ask-ops.ts'
 import { createPainter } from './painter.ts'
 import { readStatus } from './read-status.ts'
@@ -28,6 +29,8 @@ const options = z.object({
 export async function showStatus({ options: given, flags }: Given): Promise<Result> {
   const { interval, ops } = checked(options, given)
   const { database, redis } = readServices()
+  const around = surroundings()
+  const { stdout } = around
   const db = createDb({
     ...database,
     poolMax: 4,
@@ -39,11 +42,11 @@ export async function showStatus({ options: given, flags }: Given): Promise<Resu
   const urls = ops ?? defaultPorts.map((port) => `http://127.0.0.1:${port}`)
   const read = () => readStatus({ db, monitor, askOps: () => askOpsPorts(urls, ops !== undefined) })
   try {
-    const isLive = process.stdout.isTTY && !flags.has('once') && !flags.has('json')
+    const isLive = stdout.isTTY && !flags.has('once') && !flags.has('json')
     const status = isLive
       ? await showLive({
           read,
-          render: (value, place) => renderStatus(value, { ...place, paint: createPainter(hasColours()) }),
+          render: (value, place) => renderStatus(value, { ...place, paint: createPainter(hasColours(around)) }),
           everyMs: interval * 1_000,
         })
       : await read()
@@ -51,7 +54,7 @@ export async function showStatus({ options: given, flags }: Given): Promise<Resu
       data: status,
       lines: isLive
         ? []
-        : renderStatus(status, { columns: process.stdout.columns ?? pipedColumns, paint: createPainter(false) }),
+        : renderStatus(status, { columns: stdout.columns ?? pipedColumns, paint: createPainter(false) }),
       isWell: Object.values(status.dependencies).every((one) => one.status === 'up'),
     }
   } finally {
@@ -62,4 +65,4 @@ export async function showStatus({ options: given, flags }: Given): Promise<Resu
 }
 
 /** See https://no-color.org. */
-const hasColours = () => !process.env.NO_COLOR && process.env.TERM !== 'dumb'
+const hasColours = ({ env }: Surroundings) => !env.NO_COLOR && env.TERM !== 'dumb'
