@@ -373,7 +373,11 @@ async function refuseDeletion(table: string) {
   )
 }
 
-test.each(['reminders', 'tasks', 'audit_personal', 'organizations'])(
+/** Each kill takes seconds. All are tried in the long form, and here the one that leaves the most undone and the one that leaves the least. */
+const killPoints = ['reminders', 'tasks', 'audit_personal', 'organizations']
+const triedKillPoints = process.env.CHAOS_FULL === '1' ? killPoints : [killPoints[0], killPoints.at(-1)]
+
+test.each(triedKillPoints as string[])(
   'after a kill before it deletes from %s, the next run completes the work',
   async (table) => {
     const [other, user] = [await insertUser(harness.db), await leaving({ deletion_requested_at: new Date(0) })]

@@ -10,6 +10,7 @@ beforeEach(async () => {
 })
 afterEach(() => harness.close())
 
+const isFull = process.env.CHAOS_FULL === '1'
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 /** 04:30 in Vienna, on a Saturday. */
@@ -125,15 +126,16 @@ test('no digest without due tasks, when turned off, and for inactive users', asy
 })
 
 test('several workers send each user one digest', async () => {
+  const count = isFull ? 100 : 40
   const clock = manualClock(five)
-  const recipients = await harness.insertUsers(100, { timezone: 'Europe/Vienna', next_digest_at: five })
+  const recipients = await harness.insertUsers(count, { timezone: 'Europe/Vienna', next_digest_at: five })
   for (const recipient of recipients) await due(recipient, 'Today', '2026-11-21T12:00:00Z')
   for (let index = 0; index < 3; index++) harness.start({ clock, tickMs: 5 })
   await at(clock, five)
   const mails = await harness.db.selectFrom('email_messages').select('user_id').execute()
-  expect(mails).toHaveLength(100)
-  expect(new Set(mails.map(({ user_id }) => user_id)).size).toBe(100)
-  expect(await harness.db.selectFrom('digest_deliveries').select('id').execute()).toHaveLength(100)
+  expect(mails).toHaveLength(count)
+  expect(new Set(mails.map(({ user_id }) => user_id)).size).toBe(count)
+  expect(await harness.db.selectFrom('digest_deliveries').select('id').execute()).toHaveLength(count)
 })
 
 test('a digest with several jobs is sent once', async () => {
@@ -223,7 +225,7 @@ test('around the clock changes of a year each user has one digest for each local
     'Asia/Gaza',
     'Pacific/Apia',
   ]
-  const windows = [
+  const allWindows = [
     '2026-02-15',
     '2026-03-08',
     '2026-03-29',
@@ -234,6 +236,9 @@ test('around the clock changes of a year each user has one digest for each local
     '2026-10-25',
     '2026-11-01',
   ]
+  // The short form takes the days on which most of these zones change.
+  const shortWindows = ['2026-03-29', '2026-04-05', '2026-11-01']
+  const windows = isFull ? allWindows : shortWindows
   const clock = manualClock(new Date('2026-01-01T00:00:00Z'))
   const recipients = await Promise.all(zones.map((timezone) => insertRecipient({ timezone, next_digest_at: null })))
   // Overdue on every day.
