@@ -1,3 +1,4 @@
+import { type AnyRouter, useRouter } from '@tanstack/react-router'
 import { Search } from 'lucide-react'
 import { type Ref, useEffect, useEffectEvent, useState } from 'react'
 import { TextInput } from './field.tsx'
@@ -30,11 +31,27 @@ export function SearchField({ label, value, onChange, maxLength = 100, inputRef,
     setReported(text)
     onChange(text)
   })
+  const router = useRouter()
   useEffect(() => {
     if (typed.trim() === known) return
-    const timer = setTimeout(() => report(typed.trim()), patienceMs)
-    return () => clearTimeout(timer)
-  }, [typed, known])
+    const held = new AbortController()
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const hold = () => clearTimeout(timer)
+    const wait = () => {
+      hold()
+      // A link that was followed meanwhile leads away; if it does not, the text is still reported.
+      timer = setTimeout(() => (isLeaving(router) ? wait() : report(typed.trim())), patienceMs)
+    }
+    wait()
+    // What is pressed stays in its place until it is released: a list that is replaced below the pointer would take no click.
+    const options = { capture: true, signal: held.signal }
+    document.addEventListener('pointerdown', hold, options)
+    for (const end of ['pointerup', 'pointercancel'] as const) document.addEventListener(end, wait, options)
+    return () => {
+      hold()
+      held.abort()
+    }
+  }, [typed, known, router])
   return (
     <span className={className}>
       <TextInput
@@ -51,3 +68,6 @@ export function SearchField({ label, value, onChange, maxLength = 100, inputRef,
     </span>
   )
 }
+
+/** Tells whether another page is being opened, which a change of the search in the address would stop. */
+const isLeaving = ({ latestLocation, state }: AnyRouter) => latestLocation.pathname !== state.resolvedLocation?.pathname

@@ -2183,7 +2183,7 @@ export interface paths {
         put?: never;
         /**
          * Retry a failed job
-         * @description Returns the id of the new run. 409 for a job whose name or payload this release does not know.
+         * @description Returns the id of the new run. 409 for a job whose name or payload this release does not know, and for one that somebody has retried or discarded already.
          */
         post: operations["retryFailedJob"];
         delete?: never;
@@ -2204,7 +2204,7 @@ export interface paths {
         post?: never;
         /**
          * Discard a failed job
-         * @description Discard a failed job.
+         * @description 409 for a job that somebody has retried or discarded already.
          */
         delete: operations["discardFailedJob"];
         options?: never;
@@ -4893,6 +4893,11 @@ export interface components {
             processes: components["schemas"]["RunningProcess"][] | null;
             /** @description All queues. */
             queues: components["schemas"]["QueueStatus"][] | null;
+            /**
+             * Format: date-time
+             * @description When the first of the failed jobs of the outbox failed that nobody has retried or discarded.
+             */
+            failedSince: string | null;
             /** @description The mails of the last 24 hours by their status. */
             mails: {
                 [key: string]: number;

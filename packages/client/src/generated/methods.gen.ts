@@ -1236,7 +1236,7 @@ export interface AdminMethods {
   /**
    * Retry a failed job.
    *
-   * Returns the id of the new run. 409 for a job whose name or payload this release does not know.
+   * Returns the id of the new run. 409 for a job whose name or payload this release does not know, and for one that somebody has retried or discarded already.
    *
    * `POST /api/v1/admin/queues/{name}/failed/{jobId}/retry`
    */
@@ -1244,7 +1244,7 @@ export interface AdminMethods {
   /**
    * Discard a failed job.
    *
-   * Discard a failed job.
+   * 409 for a job that somebody has retried or discarded already.
    *
    * `DELETE /api/v1/admin/queues/{name}/failed/{jobId}`
    */

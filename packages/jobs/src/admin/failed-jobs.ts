@@ -153,6 +153,18 @@ export async function countFailedJobs(db: Db): Promise<ReadonlyMap<string, numbe
   return new Map(rows.map(({ queue, failed }) => [queue, failed]))
 }
 
+/** Returns when the first of the failed jobs failed that nobody has retried or discarded; undefined when there are none. */
+export async function findFirstFailure(db: Db): Promise<Date | undefined> {
+  const row = await db
+    .selectFrom('outbox')
+    .select('failed_at')
+    .where('failed_at', 'is not', null)
+    .orderBy('failed_at')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.failed_at ?? undefined
+}
+
 /**
  * Lists the failed jobs of a queue that fit the filter, the one that was enqueued last first.
  * @param page.beforeId continues after this job

@@ -9,6 +9,7 @@ export {
   type FailedJob,
   type FailedJobFilter,
   type FailedJobGroup,
+  findFirstFailure,
   findOutboxJob,
   groupFailedJobs,
   isRowId,

@@ -66,7 +66,8 @@ export const adminQueuesRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
         operationId: 'retryFailedJob',
         tags,
         summary: 'Retry a failed job',
-        description: 'Returns the id of the new run. 409 for a job whose name or payload this release does not know.',
+        description:
+          'Returns the id of the new run. 409 for a job whose name or payload this release does not know, and for one that somebody has retried or discarded already.',
         params: failedJobParams,
         response: { 200: answer(retriedReply, 'The job runs again.'), ...errors('NOT_FOUND', 'CONFLICT') },
       },
@@ -82,8 +83,12 @@ export const adminQueuesRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
         operationId: 'discardFailedJob',
         tags,
         summary: 'Discard a failed job',
+        description: '409 for a job that somebody has retried or discarded already.',
         params: failedJobParams,
-        response: { 200: answer(messageReplyOf('The job was discarded.'), 'Discarded.'), ...errors('NOT_FOUND') },
+        response: {
+          200: answer(messageReplyOf('The job was discarded.'), 'Discarded.'),
+          ...errors('NOT_FOUND', 'CONFLICT'),
+        },
       },
     },
     async (request) => {

@@ -1,4 +1,5 @@
 import { currentCause, withCause } from '@muster/cause'
+import type { Db, Trx } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import {
   countFailedJobs,
@@ -15,6 +16,7 @@ import type { Deps } from '../../deps.ts'
 import { cursorPage } from '../../http/pagination.ts'
 import type { FailedJobRef, FailedJobView, FailedQuery, QueueView } from './admin-queues.schema.ts'
 import { askRedis } from './ask-redis.ts'
+import { findJobChange } from './job-changes.queries.ts'
 import { assertPermission, auditActor, commandLineMark, type Principal } from './principal.ts'
 import { readPauses } from './queue-pauses.service.ts'
 
@@ -73,7 +75,7 @@ export async function listFailed(
  * Retries a failed job: enqueues it under a new id in the transaction that deletes the failed row. BullMQ ignores an id that
  * it has seen fail, and of several retries at once one gets the row.
  * @returns the new id
- * @throws DomainError NOT_FOUND, CONFLICT when it could never succeed
+ * @throws DomainError NOT_FOUND, CONFLICT when it could never succeed, or another operator was faster
  */
 export async function retryFailed(
   deps: QueueDeps,
@@ -84,7 +86,7 @@ export async function retryFailed(
   if (!isRowId(jobId)) return retrySignal(deps, principal, { name, jobId })
   const retriedAs = await deps.transact(async ({ trx, enqueue, audit }) => {
     const failed = await takeFailedJob(trx, name, jobId)
-    if (!failed) throw new DomainError('NOT_FOUND')
+    if (!failed) throw await whyMissing(trx, { name, jobId })
     const job = findOutboxJob(name, failed.name)
     if (!job?.payload.safeParse(failed.payload).success)
       throw new DomainError('CONFLICT', {
@@ -105,7 +107,7 @@ export async function retryFailed(
   return retriedAs
 }
 
-/** Discards a failed job, so that it never runs. @throws DomainError NOT_FOUND */
+/** Discards a failed job, so that it never runs. @throws DomainError NOT_FOUND, CONFLICT when another operator was faster */
 export async function discardFailed(
   deps: QueueDeps,
   principal: Principal,
@@ -115,7 +117,7 @@ export async function discardFailed(
   if (!isRowId(jobId)) return discardSignal(deps, principal, { name, jobId })
   await deps.transact(async ({ trx, audit }) => {
     const failed = await takeFailedJob(trx, name, jobId)
-    if (!failed) throw new DomainError('NOT_FOUND')
+    if (!failed) throw await whyMissing(trx, { name, jobId })
     const before = described(name, failed)
     audit({
       action: 'job.discarded',
@@ -134,7 +136,7 @@ export async function discardFailed(
  */
 async function retrySignal(deps: QueueDeps, principal: Principal, { name, jobId }: FailedJobRef): Promise<string> {
   const job = await askRedis(() => deps.queueMonitor.retrySignal(name, jobId))
-  if (job === undefined) throw new DomainError('NOT_FOUND')
+  if (job === undefined) throw await whyMissing(deps.db, { name, jobId })
   const after = { ...commandLineMark(principal), retriedAs: jobId }
   const before = { queue: name, name: job }
   await deps.transact(async ({ audit }) =>
@@ -145,7 +147,7 @@ async function retrySignal(deps: QueueDeps, principal: Principal, { name, jobId 
 
 async function discardSignal(deps: QueueDeps, principal: Principal, { name, jobId }: FailedJobRef): Promise<void> {
   const job = await askRedis(() => deps.queueMonitor.discardSignal(name, jobId))
-  if (job === undefined) throw new DomainError('NOT_FOUND')
+  if (job === undefined) throw await whyMissing(deps.db, { name, jobId })
   const before = { queue: name, name: job }
   await deps.transact(async ({ audit }) =>
     audit({
@@ -156,6 +158,17 @@ async function discardSignal(deps: QueueDeps, principal: Principal, { name, jobI
       ...auditActor(principal),
     }),
   )
+}
+
+const changedAlready = {
+  'job.retried': 'This job was retried already. Should the new run fail too, it is listed under its new id.',
+  'job.discarded': 'This job was discarded already: it never runs.',
+} as const
+
+/** Tells why a failed job is not there: another operator was faster, or there never was one. */
+async function whyMissing(db: Db | Trx, { name, jobId }: FailedJobRef): Promise<DomainError> {
+  const change = await findJobChange(db, { queue: name, jobId })
+  return change ? new DomainError('CONFLICT', { message: changedAlready[change] }) : new DomainError('NOT_FOUND')
 }
 
 const target = (jobId: string) => ({ targetType: 'job', targetId: jobId })

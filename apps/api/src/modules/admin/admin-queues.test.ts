@@ -138,7 +138,7 @@ describe('a job that failed for good', () => {
   test('is retried once by twenty requests at once, and its audit event names the new job', async () => {
     const { jobId, attachmentId } = await failedJob()
     const answers = await Promise.all(Array.from({ length: 20 }, () => retry(jobId)))
-    expect(tally(answers)).toEqual({ 200: 1, 404: 19 })
+    expect(tally(answers)).toEqual({ 200: 1, 409: 19 })
     const retriedAs = answers.find(({ statusCode }) => statusCode === 200)?.json().data.jobId
     const runs: string[] = []
     work((subject) => void runs.push(subject))
@@ -169,27 +169,29 @@ describe('a job that failed for good', () => {
     expect((await admin.inject('GET', failedUrl)).json().data.jobs).toMatchObject([
       { id: retriedAs, reason: 'still of no use' },
     ])
-    expect((await retry(jobId)).statusCode).toBe(404)
+    const again = await retry(jobId)
+    expect([again.statusCode, again.json().message]).toEqual([409, expect.stringMatching(/was retried already/)])
     expect((await retry(retriedAs)).statusCode).toBe(200)
   })
 
   test('is discarded once by twenty requests at once, and is gone from outbox and queue', async () => {
     const { jobId, attachmentId } = await failedJob()
     const answers = await Promise.all(Array.from({ length: 20 }, () => discard(jobId)))
-    expect(tally(answers)).toEqual({ 200: 1, 404: 19 })
+    expect(tally(answers)).toEqual({ 200: 1, 409: 19 })
     expect(await rowOf(jobId)).toBeUndefined()
     expect(await (await imageQueue()).getJob(jobId)).toBeUndefined()
     expect(await eventsOf(api, 'job.discarded', jobId)).toMatchObject([
       { actor_id: admin.userId, before: { payload: { attachmentId } } },
     ])
-    expect((await retry(jobId)).statusCode).toBe(404)
+    const again = await retry(jobId)
+    expect([again.statusCode, again.json().message]).toEqual([409, expect.stringMatching(/was discarded already/)])
   })
 
   test('is either retried or discarded by requests for both at once', async () => {
     for (let round = 0; round < 5; round++) {
       const { jobId } = await failedJob()
       const retries = await Promise.all(Array.from({ length: 10 }, () => [retry(jobId), discard(jobId)]).flat())
-      expect(tally(retries)).toEqual({ 200: 1, 404: 19 })
+      expect(tally(retries)).toEqual({ 200: 1, 409: 19 })
       const events = [...(await eventsOf(api, 'job.retried', jobId)), ...(await eventsOf(api, 'job.discarded', jobId))]
       expect(events).toHaveLength(1)
     }

@@ -208,11 +208,28 @@ test('one of several operators pauses a queue, which shows who and why until it 
 })
 
 test('the status tells processes, queues and what is late, and the examination names no secret', async () => {
-  await failed([{ error: 'connect ECONNREFUSED' }])
-  const { status } = (await operator.inject('GET', `${base}/status`)).json().data
-  expect(status).toMatchObject({ health: { status: 'healthy' }, auditLagMs: expect.any(Number), unknown: [] })
+  const read = async () => (await operator.inject('GET', `${base}/status`)).json().data.status
+  expect(await read()).toMatchObject({ failedSince: null })
+  const [first, last] = await failed([{ error: 'connect ECONNREFUSED' }, { error: 'connect ECONNREFUSED' }])
+  const since = new Date('2026-05-31T23:00:00Z')
+  await api.db
+    .updateTable('outbox')
+    .set({ failed_at: since })
+    .where('id', '=', first as string)
+    .execute()
+  const status = await read()
+  await api.db
+    .deleteFrom('outbox')
+    .where('id', '=', last as string)
+    .execute()
+  expect(status).toMatchObject({
+    failedSince: since.toISOString(),
+    health: { status: 'healthy' },
+    auditLagMs: expect.any(Number),
+    unknown: [],
+  })
   expect(status.queues).toContainEqual(
-    expect.objectContaining({ name: 'email', failed: 1, isPaused: false, active: 0 }),
+    expect.objectContaining({ name: 'email', failed: 2, isPaused: false, active: 0 }),
   )
   const answer = await operator.inject('POST', `${base}/doctor`)
   const { report } = answer.json().data

@@ -47,6 +47,9 @@ const status = z
     health: healthReply.describe('The API that answers, and its dependencies.'),
     processes: z.array(runningProcess).nullable().describe('Processes that announced themselves within a day.'),
     queues: z.array(queueStatus).nullable().describe('All queues.'),
+    failedSince: instant
+      .nullable()
+      .describe('When the first of the failed jobs of the outbox failed that nobody has retried or discarded.'),
     mails: z
       .record(z.string(), z.int())
       .nullable()

@@ -1,4 +1,4 @@
-import { countFailedJobs, readQueueLoads } from '@muster/jobs/admin'
+import { countFailedJobs, findFirstFailure, readQueueLoads } from '@muster/jobs/admin'
 import { type QueueName, queueNames } from '@muster/jobs/definitions'
 import { sharedFor } from '@muster/telemetry'
 import type { Deps } from '../../deps.ts'
@@ -15,10 +15,11 @@ type QueueView = NonNullable<StatusView['queues']>[number]
 export async function readStatus(deps: StatusDeps, principal: Principal): Promise<StatusView> {
   assertPermission(principal, 'diagnostics.read')
   const { db, queueMonitor, clock, health } = deps
-  const [status, healthNow, pauses] = await Promise.all([
+  const [status, healthNow, pauses, failedSince] = await Promise.all([
     readInstallationStatus({ db, monitor: queueMonitor }),
     readHealth(health),
     readPauses(deps),
+    findFirstFailure(db),
   ])
   const queues = await queuesOf(deps, status)
   const { processes, mails, auditLagMs, reminders } = status
@@ -30,6 +31,7 @@ export async function readStatus(deps: StatusDeps, principal: Principal): Promis
       known(processes)?.map(({ seenMs, ...process }) => ({ ...process, seenAt: new Date(seenMs).toISOString() })) ??
       null,
     queues: queues?.map((queue) => ({ ...queue, pause: pauses.get(queue.name) ?? null })) ?? null,
+    failedSince: failedSince?.toISOString() ?? null,
     mails: known(mails),
     auditLagMs: rounded(known(auditLagMs)),
     reminders: toReminders(known(reminders)),

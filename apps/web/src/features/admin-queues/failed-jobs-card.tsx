@@ -77,8 +77,8 @@ function JobRow({ queue, job, timeZone, mayChange }: RowProps) {
   const { place, isPending, run } = useAction({
     changes: ['admin-queues', 'admin'],
     onError: renewRoleAfter,
-    // The row was there a moment ago: another operator was faster.
-    sentenceOf: (error: MusterError) => (error.code === 'NOT_FOUND' ? m.ops_queues_gone() : undefined),
+    // The row was there a moment ago. What another operator did with it, if that is the reason, the answer tells.
+    sentenceOf: ({ code }: MusterError) => (code === 'NOT_FOUND' ? m.ops_queues_gone() : undefined),
   })
   const retry = async () => {
     const question = {

@@ -19,18 +19,20 @@ export function DayRangeFields({ value, onChange, timeZone }: Props) {
   const today = dayOf(new Date(), timeZone)
   return (
     <>
-      <Field label={m.ops_mails_from()} className="w-40">
+      <Field label={m.ops_mails_from()} className="w-48">
         <DatePicker
           isClearable
+          placeholder={m.ops_mails_any_day()}
           value={value.from ?? null}
           today={today}
           max={value.to}
           onChange={(day) => onChange({ ...value, from: day ?? undefined })}
         />
       </Field>
-      <Field label={m.ops_mails_to()} className="w-40">
+      <Field label={m.ops_mails_to()} className="w-48">
         <DatePicker
           isClearable
+          placeholder={m.ops_mails_any_day()}
           value={value.to ?? null}
           today={today}
           min={value.from}

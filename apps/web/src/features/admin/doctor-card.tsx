@@ -1,6 +1,6 @@
-import { useMutation } from '@tanstack/react-query'
+import type { DoctorReport } from '@muster/client'
+import type { UseMutationResult } from '@tanstack/react-query'
 import { Stethoscope } from 'lucide-react'
-import { muster } from '../../lib/muster.ts'
 import { m } from '../../paraglide/messages.js'
 import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
@@ -10,8 +10,7 @@ import { ErrorState } from '../../ui/error-state.tsx'
 import { Notice } from '../../ui/notice.tsx'
 
 /** Has the installation examined as `muster doctor` does, and shows what was found, with a report to copy that has no secrets. */
-export function DoctorCard() {
-  const examination = useMutation({ mutationFn: () => muster.admin.examine() })
+export function DoctorCard({ examination }: { examination: UseMutationResult<DoctorReport, Error, void> }) {
   const { data: report } = examination
   const findings = report?.checks.flatMap((check) => check.findings) ?? []
   const unchecked = report?.checks.filter(({ reason }) => reason !== null) ?? []

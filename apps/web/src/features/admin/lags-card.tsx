@@ -4,9 +4,7 @@ import { m } from '../../paraglide/messages.js'
 import { Card } from '../../ui/card.tsx'
 import { cx } from '../../ui/cx.ts'
 import { formatNumber } from '../analytics/numbers.ts'
-
-/** As `muster doctor` judges. */
-const lateMs = 60_000
+import { lateMs } from './attention.ts'
 
 type Figure = { name: string; value: string; text?: string | undefined; isBad?: boolean | undefined }
 

@@ -1,12 +1,15 @@
 import type { InstallationStatus, User } from '@muster/client'
-import { useQuery } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
+import { muster } from '../../lib/muster.ts'
 import { m } from '../../paraglide/messages.js'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { QueuesCard } from '../admin-queues/queues-card.tsx'
+import { type Concern, concernsOf } from './attention.ts'
 import { DependenciesCard } from './dependencies-card.tsx'
 import { DoctorCard } from './doctor-card.tsx'
 import { LagsCard } from './lags-card.tsx'
@@ -19,9 +22,12 @@ const FlowCard = lazy(async () => ({ default: (await import('../admin-queues/flo
 /** How Muster is doing, for operators. */
 export function StatusPage({ user }: { user: User }) {
   const status = useQuery(statusQuery)
+  const examination = useMutation({ mutationFn: () => muster.admin.examine() })
   const { data } = status
+  const concerns = data ? concernsOf(data, user.timezone) : []
+  const findings = examination.data?.checks.flatMap((check) => check.findings).length ?? 0
   return (
-    <Page title={m.ops_queues_title()} description={data && summaryOf(data)}>
+    <Page title={m.ops_queues_title()} description={data && summaryOf(data, concerns.length > 0 || findings > 0)}>
       {data ? (
         <div className="flex flex-col gap-6">
           {data.health.isHeld && <Notice tone="warning">{m.ops_status_held()}</Notice>}
@@ -33,6 +39,7 @@ export function StatusPage({ user }: { user: User }) {
               })}
             </Notice>
           )}
+          {(concerns.length > 0 || findings > 0) && <Concerns concerns={concerns} findings={findings} />}
           <DependenciesCard health={data.health} />
           {data.queues && <QueuesCard queues={data.queues} />}
           <Suspense fallback={<Skeleton className="h-80 rounded-xl" />}>
@@ -40,7 +47,7 @@ export function StatusPage({ user }: { user: User }) {
           </Suspense>
           <LagsCard status={data} />
           {data.processes && <ProcessesCard processes={data.processes} timeZone={user.timezone} now={data.at} />}
-          <DoctorCard />
+          <DoctorCard examination={examination} />
         </div>
       ) : status.error ? (
         <ErrorState error={status.error} onRetry={status.refetch} />
@@ -59,5 +66,31 @@ const summaries: Record<InstallationStatus['health']['status'], () => string> = 
   degraded: m.ops_status_degraded,
   unhealthy: m.ops_status_unhealthy,
 }
-const summaryOf = ({ health }: InstallationStatus) =>
-  `${summaries[health.status]()} · ${m.ops_status_version({ version: health.version })}`
+/** Something that is not well matters more than dependencies that answer. */
+const summaryOf = ({ health, unknown }: InstallationStatus, isConcerned: boolean) => {
+  const { status } = health
+  const summary = status !== 'healthy' || !isConcerned ? summaries[status]() : m.ops_status_attention()
+  const isKnown = status !== 'healthy' || unknown.length === 0 || isConcerned
+  return `${isKnown ? summary : m.ops_status_unknown()} · ${m.ops_status_version({ version: health.version })}`
+}
+
+function Concerns({ concerns, findings }: { concerns: readonly Concern[]; findings: number }) {
+  return (
+    <Notice tone="warning" title={m.ops_status_not_well()}>
+      <ul className="flex list-disc flex-col gap-1 ps-5">
+        {concerns.map(({ text, queue }) => (
+          <li key={text}>
+            {queue ? (
+              <Link to="/ops/queues/$queue" params={{ queue }} className="link">
+                {text}
+              </Link>
+            ) : (
+              text
+            )}
+          </li>
+        ))}
+        {findings > 0 && <li>{m.ops_status_findings({ count: findings })}</li>}
+      </ul>
+    </Notice>
+  )
+}
