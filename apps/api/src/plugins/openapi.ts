@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import fastifyHelmet from '@fastify/helmet'
 import { version } from '@muster/telemetry/version'
-import scalar from '@scalar/fastify-api-reference'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import { documentOf } from '../http/openapi/document.ts'
 import { documentedRoutes, type Route } from '../http/openapi/route.ts'
 import { pageDefaults } from '../http/security-headers.ts'
+import { serveReferencePage } from './reference-page.ts'
 
 /** Serves the OpenAPI 3.1 document at `/openapi.json` and the reference page at `/docs`, both generated from the routes' schemas. */
 export const openapiPlugin = fp(async (app: FastifyInstance, { publicUrl }: { publicUrl: URL }) => {
@@ -28,22 +28,9 @@ export const openapiPlugin = fp(async (app: FastifyInstance, { publicUrl }: { pu
       reply.header('content-security-policy', docsPolicy(nonce))
       return typeof payload === 'string' ? withNonce(reply, payload, nonce) : payload
     })
-    await docs.register(scalar, {
-      routePrefix: '/docs',
-      configuration: { url: '/openapi.json', nonce: noncePlaceholder, ...quietPage },
-    })
+    await serveReferencePage(docs, { nonce: noncePlaceholder })
   })
 })
-
-/** Options that keep the page from calling any other server. */
-const quietPage = {
-  withDefaultFonts: false,
-  telemetry: false,
-  agent: { disabled: true },
-  mcp: { disabled: true },
-  showDeveloperTools: 'never',
-  hideClientButton: true,
-} as const
 
 /** Placeholder in the page, which Scalar renders once, for the nonce of each response. */
 const noncePlaceholder = 'nonce-of-this-response'
