@@ -1,3 +1,4 @@
+import { isLongForm } from '@muster/testing'
 import sharp, { type Sharp } from 'sharp'
 import { expect, test } from 'vitest'
 import { stripMetadata } from './containers/index.ts'
@@ -53,7 +54,7 @@ test.runIf(process.platform === 'linux')(
     const harness = await createHarness({ isWorking: false })
     context.onTestFinished(() => harness.close())
     const worker = await startWorkerProcess(harness, context)
-    for (const [name, make] of Object.entries({ ...images, ...(process.env.CHAOS_FULL && slowImages) })) {
+    for (const [name, make] of Object.entries({ ...images, ...(isLongForm && slowImages) })) {
       const id = await harness.upload(await make())
       expect(await harness.finished(id), name).toMatchObject({ status: 'ready', failure_reason: null })
       const peakMiB = (await worker.peakBytes()) / 1024 ** 2

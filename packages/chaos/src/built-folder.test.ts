@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freePort, isAlive, startReaper } from '@muster/devkit'
-import { eventually } from '@muster/testing'
+import { eventually, isLongForm } from '@muster/testing'
 import { afterAll, beforeAll, expect, type TestContext, test } from 'vitest'
 import { appNames } from './system/apps.ts'
 import { type BuiltFolder, buildFolder, findObstacle, type MusterProcess } from './system/built-folder.ts'
@@ -190,7 +190,7 @@ test('muster all migrates, runs all five, starts again what ends, and drains', l
 })
 
 // In the long run alone: of five runs, one exit of the supervisor after a failed start did not end (Node's teardown waits for a worker of V8).
-test.runIf(process.env.CHAOS_FULL === '1')(
+test.runIf(isLongForm)(
   'muster all ends its processes when it is killed, and names what keeps it from starting',
   limit,
   async (context) => {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { freePort } from '@muster/devkit'
 import { createStorage } from '@muster/storage'
 import { type S3Server, startS3Server } from '@muster/storage/testing'
-import { eventually } from '@muster/testing'
+import { eventually, isLongForm } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { muster } from './system/muster-command.ts'
 import { type System, startSystem } from './system/system.ts'
@@ -72,7 +72,7 @@ test('a Muster whose bucket belongs to another one does not start, until it clai
   await Promise.all([neighbour.terminate(), worker.terminate()])
 })
 
-test.runIf(process.env.CHAOS_FULL === '1')(
+test.runIf(isLongForm)(
   'files move to S3 under uploads and deletions: none is lost, none comes back',
   { timeout: 180_000 },
   async () => {

@@ -46,7 +46,7 @@ function report(records: string, { isFull, status }: { isFull: boolean; status: 
 }
 
 function longFiles(): string[] {
-  const hasLongForm = (file: string) => readFileSync(join(root, file), 'utf8').includes('CHAOS_FULL')
+  const hasLongForm = (file: string) => readFileSync(join(root, file), 'utf8').includes('isLongForm')
   return globSync('{apps,packages}/*/src/**/*.test.ts', { cwd: root }).filter(hasLongForm)
 }
 

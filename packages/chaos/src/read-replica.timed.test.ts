@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '@muster/devkit'
-import { eventually, findProgram, startPgBouncer } from '@muster/testing'
+import { eventually, findProgram, isLongForm, startPgBouncer } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { debianPrograms, type ReplicatedPostgres } from './faults/standby.ts'
 import type { App } from './system/apps.ts'
@@ -9,7 +9,6 @@ import { createTask, entityOf, newTaskBody } from './users/fixtures.ts'
 import { startWriters } from './users/read-your-writes.ts'
 import type { User } from './users/user.ts'
 
-const isFull = process.env.CHAOS_FULL === '1'
 const programs = debianPrograms()
 
 /** Every route that may read from the replica. */
@@ -253,7 +252,7 @@ describe.skipIf(!programs)('with a read replica (needs Debian’s postgresql)', 
         expect((await readsOf(apis))[way] ?? 0).toBeGreaterThan(before)
       })
     }
-    for (let round = 0; round < (isFull ? 20 : 1); round++) {
+    for (let round = 0; round < (isLongForm ? 20 : 1); round++) {
       await untilRead('replica')
       await standby.pauseReplay()
       await untilRead('behind')
@@ -278,7 +277,7 @@ describe.skipIf(!programs)('with a read replica (needs Debian’s postgresql)', 
     )
     const { checks, failures } = await writers.stop()
     expect(failures).toEqual([])
-    expect(checks).toBeGreaterThan(isFull ? 2_000 : 50)
+    expect(checks).toBeGreaterThan(isLongForm ? 2_000 : 50)
   }, 900_000)
 
   test('a promoted replica is not used any more, and health names it', async () => {

@@ -1,6 +1,6 @@
 import { type Reaper, startReaper } from '@muster/devkit'
 import { queuePrefix } from '@muster/jobs/queue'
-import { eventually } from '@muster/testing'
+import { eventually, isLongForm } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type RedisTopology, startCluster } from './faults/redis-topology.ts'
 import { type App, appNames } from './system/apps.ts'
@@ -16,7 +16,6 @@ let cluster: RedisTopology
 let apps: App[]
 let user: User
 
-const isFull = process.env.CHAOS_FULL === '1'
 const queueKey = (queue: Parameters<typeof queuePrefix>[0]) => `${queuePrefix(queue)}:any`
 const patience = { timeoutMs: 60_000, intervalMs: 100 }
 
@@ -53,7 +52,7 @@ test('when one master of a cluster loses its data, its pending jobs are publishe
   await system.inspector.waitUntilIdle()
 })
 
-test.runIf(isFull)(
+test.runIf(isLongForm)(
   'killed and frozen masters of every queue, again and again, lose and repeat nothing',
   async () => {
     for (const fault of ['kill', 'freeze', 'kill', 'freeze'] as const)
@@ -64,7 +63,7 @@ test.runIf(isFull)(
   900_000,
 )
 
-test.runIf(isFull)(
+test.runIf(isLongForm)(
   'a slot that moves to another master under traffic loses and repeats nothing',
   async () => {
     for (const queue of ['reminder', 'email'] as const) {

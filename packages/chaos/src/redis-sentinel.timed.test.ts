@@ -1,4 +1,5 @@
 import { type Reaper, startReaper } from '@muster/devkit'
+import { isLongForm } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type RedisTopology, startSentinels } from './faults/redis-topology.ts'
 import { type App, appNames } from './system/apps.ts'
@@ -30,7 +31,7 @@ test('sentinels that replace a killed master lose and repeat nothing, and reques
   expect(apps.every((app) => app.isRunning())).toBe(true)
 })
 
-test.runIf(process.env.CHAOS_FULL === '1')(
+test.runIf(isLongForm)(
   'masters frozen and killed by turns lose and repeat nothing',
   async () => {
     for (const fault of ['freeze', 'kill', 'freeze', 'kill'] as const)

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '@muster/devkit'
-import { eventually } from '@muster/testing'
+import { eventually, isLongForm } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { App } from './system/apps.ts'
 import { type System, startSystem } from './system/system.ts'
 import type { User } from './users/user.ts'
 
-const revocations = 20
+const revocations = isLongForm ? 20 : 6
 const promisedMs = 1_000
 const requestIntervalMs = 5
 /** How often an instance polls Postgres for revocations. */

@@ -10,6 +10,7 @@ export {
   waitForExit,
   waitUntilReady,
 } from '@muster/supervisor'
+export { isLongForm } from './long-form.ts'
 export { migrate } from './migrate.ts'
 export { createSay } from './output.ts'
 export { type CuttableLink, startCuttableLink } from './services/cuttable-link.ts'

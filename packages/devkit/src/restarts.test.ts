@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { isLongForm } from './long-form.ts'
 import { readRunFile } from './run-file.ts'
 import { freePort } from './services/ports.ts'
 import { removeCluster } from './services/postgres.ts'
 import { root } from './settings.ts'
 
 /** The start of all processes and of a compiler that knows nothing yet takes a minute of two cores: `watch-apps.test.ts` is the short form. */
-const isFull = process.env.CHAOS_FULL === '1'
 const limitMs = 150_000
 /** A copy of the repository, whose files the tests change. */
 let copy: string
@@ -99,14 +99,14 @@ async function until(pattern: RegExp, from = 0): Promise<string> {
   return output.slice(from)
 }
 
-test.runIf(isFull)('npm run dev serves the pages from their sources, at the address of the API', async () => {
+test.runIf(isLongForm)('npm run dev serves the pages from their sources, at the address of the API', async () => {
   const { pages } = readRunFile(home)?.urls ?? {}
   const answer = await fetch(`${pages}/tasks`, { headers: { accept: 'text/html' } })
   expect(await answer.text()).toContain('src="/src/main.tsx')
   expect((await fetch(`${pages}/src/main.tsx`)).headers.get('content-type')).toContain('javascript')
 })
 
-test.runIf(isFull)(
+test.runIf(isLongForm)(
   'npm run dev restarts only the processes that import a changed file, also one of a package',
   async () => {
     const before = pids()
@@ -132,7 +132,7 @@ test.runIf(isFull)(
   limitMs,
 )
 
-test.runIf(isFull)(
+test.runIf(isLongForm)(
   'an error of syntax is told once with its place, and processes keep running until it is gone',
   async () => {
     const before = pids()
@@ -149,7 +149,7 @@ test.runIf(isFull)(
   limitMs,
 )
 
-test.runIf(isFull)(
+test.runIf(isLongForm)(
   'errors of types are told by one compiler at a time, which ends with npm run dev',
   async () => {
     const file = 'apps/email-worker/src/mails/error-text.ts'

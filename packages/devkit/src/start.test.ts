@@ -10,6 +10,7 @@ import { isAlive } from '@muster/supervisor'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tryInviting, tryIt } from './banner.ts'
 import { assertMayBeDemo } from './demo-team/refuse.ts'
+import { isLongForm } from './long-form.ts'
 import { type RunFile, readRunFile } from './run-file.ts'
 import { freePort } from './services/ports.ts'
 import { removeCluster } from './services/postgres.ts'
@@ -71,7 +72,7 @@ test.each<[string[], Record<string, string>, string]>([
 })
 
 // Ten processes, which start twice.
-test.runIf(process.env.CHAOS_FULL)(
+test.runIf(isLongForm)(
   'with --scale, several APIs and workers run, restart, and behave as one',
   async () => {
     const copy = await start({}, ['--scale', 'api=2,email=2', '--scale=audit-worker=1'])
@@ -214,7 +215,7 @@ describe('a copy', () => {
   }, 180_000)
 
   // Another start of everything.
-  test.runIf(process.env.CHAOS_FULL)(
+  test.runIf(isLongForm)(
     'by invitation, the commands of the banner sign the administrator in and invite a user',
     async () => {
       const inviting = await start(

@@ -1,4 +1,4 @@
-export { type CuttableLink, freePort, startCuttableLink } from '@muster/devkit'
+export { type CuttableLink, freePort, isLongForm, startCuttableLink } from '@muster/devkit'
 export {
   insertChatFile,
   insertGroup,

@@ -9,6 +9,7 @@ import { promisify } from 'node:util'
 import { assertMigrated, type Db, newId } from '@muster/db'
 import { migrations } from '@muster/db/migrations'
 import { migrateToLatest } from '@muster/db/migrator'
+import { isLongForm } from '@muster/devkit'
 import { sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
@@ -76,7 +77,7 @@ beforeAll(async () => {
 })
 
 /** Every history takes seconds. All are tried in the long form, and here the one that has the most in common with the others. */
-const tried = Object.entries(histories).slice(process.env.CHAOS_FULL === '1' ? 0 : -1)
+const tried = Object.entries(histories).slice(isLongForm ? 0 : -1)
 
 test.for(tried)('a database where %s gets the schema of a new one', async ([, history]) => {
   const { db } = await openDatabase({ isMigrated: false })

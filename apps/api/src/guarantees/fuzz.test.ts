@@ -1,4 +1,4 @@
-import { eventually } from '@muster/testing'
+import { eventually, isLongForm } from '@muster/testing'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestClient, type TestUser } from '../testing/test-app.ts'
@@ -10,7 +10,7 @@ import type { Schema } from './testing/fuzz/schema.ts'
  * Sends requests that are made from the OpenAPI document, most of them with a hostile part, as users of several roles. `FUZZ_RUNS` and
  * `FUZZ_SEED` repeat a run or make it longer; a failure prints both and the smallest request that fails.
  */
-const runs = Number(process.env.FUZZ_RUNS ?? (process.env.CHAOS_FULL === '1' ? 400 : 8))
+const runs = Number(process.env.FUZZ_RUNS ?? (isLongForm ? 400 : 8))
 const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31))
 
 const roles = {

@@ -3,7 +3,7 @@ import { isHeadGenuine, type SignedHead, verifyChain } from '@muster/audit'
 import { deleteFiles } from '@muster/jobs/definitions'
 import { createTransact } from '@muster/jobs/outbox'
 import { parseRedisUrl } from '@muster/redis'
-import { eventually } from '@muster/testing'
+import { eventually, isLongForm } from '@muster/testing'
 import { sql } from 'kysely'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -54,7 +54,7 @@ test('several workers at the same time make one chain with each event once', asy
 })
 
 /** The long form chains more. */
-const mostChained = process.env.CHAOS_FULL === '1' ? 40_000 : 25_000
+const mostChained = isLongForm ? 40_000 : 25_000
 
 test('pending events take no more room, however many were chained before', async () => {
   const roomBytes = async () => {

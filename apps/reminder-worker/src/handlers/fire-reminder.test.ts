@@ -2,7 +2,7 @@ import { newId } from '@muster/db'
 import { fireReminder } from '@muster/jobs/definitions'
 import { queuePrefix } from '@muster/jobs/queue'
 import { createLogger } from '@muster/logger'
-import { eventually, insertOrganization, insertTask, manualClock } from '@muster/testing'
+import { eventually, insertOrganization, insertTask, manualClock, isLongForm } from '@muster/testing'
 import { sql } from 'kysely'
 import { test as base, expect } from 'vitest'
 import { createHarness, type Harness, type User } from '../testing/harness.ts'
@@ -18,7 +18,6 @@ const test = base.extend<{ harness: Harness }>({
 
 const secondsFromNow = (seconds: number) => new Date(Date.now() + seconds * 1_000)
 const dayMs = 86_400_000
-const isFull = process.env.CHAOS_FULL === '1'
 
 test('a reminder fires at its time with ledger row, notification, mail and audit event', async ({ harness }) => {
   harness.start()
@@ -156,7 +155,7 @@ test('a reminder is not sent before its time', async ({ harness }) => {
 })
 
 test('several workers deliver each reminder once', async ({ harness }) => {
-  const count = isFull ? 200 : 60
+  const count = isLongForm ? 200 : 60
   for (let index = 0; index < 3; index++) harness.start({ tickMs: 10 })
   await insertDueReminders(harness, count)
   await eventually(
@@ -328,7 +327,7 @@ test('a poll that fails repeatedly is logged once, and once when it recovers', a
 })
 
 test('a worker killed at any moment loses and repeats no reminder', async ({ harness, onTestFinished }) => {
-  const { count, kills } = isFull ? { count: 300, kills: [1, 100] } : { count: 100, kills: [20] }
+  const { count, kills } = isLongForm ? { count: 300, kills: [1, 100] } : { count: 100, kills: [20] }
   await insertDueReminders(harness, count)
   for (const atLeast of kills) {
     const child = harness.startProcess(undefined, { onTestFinished })

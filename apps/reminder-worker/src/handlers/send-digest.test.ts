@@ -1,5 +1,5 @@
 import { sendDigest } from '@muster/jobs/definitions'
-import { eventually, insertTask, type ManualClock, manualClock } from '@muster/testing'
+import { eventually, insertTask, type ManualClock, manualClock, isLongForm } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createHarness, type Harness, type User } from '../testing/harness.ts'
@@ -10,7 +10,6 @@ beforeEach(async () => {
 })
 afterEach(() => harness.close())
 
-const isFull = process.env.CHAOS_FULL === '1'
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 /** 04:30 in Vienna, on a Saturday. */
@@ -126,7 +125,7 @@ test('no digest without due tasks, when turned off, and for inactive users', asy
 })
 
 test('several workers send each user one digest', async () => {
-  const count = isFull ? 100 : 40
+  const count = isLongForm ? 100 : 40
   const clock = manualClock(five)
   const recipients = await harness.insertUsers(count, { timezone: 'Europe/Vienna', next_digest_at: five })
   for (const recipient of recipients) await due(recipient, 'Today', '2026-11-21T12:00:00Z')
@@ -238,7 +237,7 @@ test('around the clock changes of a year each user has one digest for each local
   ]
   // The short form takes the days on which most of these zones change.
   const shortWindows = ['2026-03-29', '2026-04-05', '2026-11-01']
-  const windows = isFull ? allWindows : shortWindows
+  const windows = isLongForm ? allWindows : shortWindows
   const clock = manualClock(new Date('2026-01-01T00:00:00Z'))
   const recipients = await Promise.all(zones.map((timezone) => insertRecipient({ timezone, next_digest_at: null })))
   // Overdue on every day.

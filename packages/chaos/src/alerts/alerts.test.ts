@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { eventually, findProgram } from '@muster/testing'
+import { eventually, findProgram, isLongForm } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { debianPrograms } from '../faults/standby.ts'
@@ -10,7 +10,6 @@ import { quickScenarios, type Scenario, scenarios } from './scenarios.ts'
 import { shortenRules } from './shorten-rules.ts'
 import { openSmallStage, openStage, type SmallStage, type Stage } from './stage.ts'
 
-const isFull = process.env.CHAOS_FULL === '1'
 const prometheus = findProgram('prometheus')
 const canRun = prometheus !== undefined && debianPrograms() !== undefined
 
@@ -21,7 +20,7 @@ test('shortened rules differ in nothing but times', () => {
   expect(shortenRules(rules, 60)).toBe('for: 10s\nexpr: rate(a[5s]) > 120 and a == a offset 15s\nsummary: for 10m')
 })
 
-describe.skipIf(!canRun || isFull)('in a real Prometheus with the shipped rules', () => {
+describe.skipIf(!canRun || isLongForm)('in a real Prometheus with the shipped rules', () => {
   let stage: SmallStage
   beforeAll(async () => {
     stage = await openSmallStage({ prometheus: prometheus as string, factor: 60 })
@@ -33,7 +32,7 @@ describe.skipIf(!canRun || isFull)('in a real Prometheus with the shipped rules'
   )
 })
 
-describe.skipIf(!canRun || !isFull)('in a real Prometheus with the shipped rules, in full', () => {
+describe.skipIf(!canRun || !isLongForm)('in a real Prometheus with the shipped rules, in full', () => {
   let stage: Stage
   beforeAll(async () => {
     stage = await openStage({ prometheus: prometheus as string, factor: 30 })

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '@muster/devkit'
-import { eventually } from '@muster/testing'
+import { eventually, isLongForm } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { ChaosPostgres } from '../faults/postgres.ts'
 import type { App } from '../system/apps.ts'
@@ -12,10 +12,8 @@ import { startCrew } from './crew.ts'
 import { type Observer, startObserver } from './observer.ts'
 import type { Participant } from './participant.ts'
 
-/** `npm run chaos -- full` runs long, with another seed each time. */
-const isFull = process.env.CHAOS_FULL === '1'
-const seed = Number(process.env.CHAOS_SEED ?? (isFull ? Date.now() % 2 ** 31 : 14))
-const plan = isFull ? { clients: 200, rounds: 20, actionMs: 10 } : { clients: 200, rounds: 1, actionMs: 20 }
+const seed = Number(process.env.CHAOS_SEED ?? (isLongForm ? Date.now() % 2 ** 31 : 14))
+const plan = isLongForm ? { clients: 200, rounds: 20, actionMs: 10 } : { clients: 60, rounds: 1, actionMs: 20 }
 const groupCount = 3
 /** Members of the small groups and of the direct chats; all clients are in the large one. */
 const actorCount = 12
@@ -39,7 +37,7 @@ beforeAll(async () => {
 afterAll(() => system.close())
 
 test(
-  `200 clients that chat through every fault end up with exactly what was acknowledged (seed ${seed})`,
+  `${plan.clients} clients that chat through every fault end up with exactly what was acknowledged (seed ${seed})`,
   async () => {
     const urls = [apis[0]?.url, `http://127.0.0.1:${secondPort}`] as [string, string]
     const crew = await startCrew(system, plan.clients, urls)
@@ -75,7 +73,7 @@ test(
     for (const observer of observers) observer.close()
     await Promise.all(crew.map((client) => client.close()))
   },
-  isFull ? 3_600_000 : 180_000,
+  isLongForm ? 3_600_000 : 180_000,
 )
 
 async function createChats(crew: readonly Participant[], actors: readonly Participant[]) {

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { type CloudinaryPeer, startCloudinaryPeer } from '@muster/storage/testing'
-import { findProgram, mountDisk, type OwnRedis, startOwnRedis } from '@muster/testing'
+import { findProgram, isLongForm, mountDisk, type OwnRedis, startOwnRedis } from '@muster/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type ChaosPostgres, startChaosPostgres } from '../faults/postgres.ts'
@@ -18,7 +18,7 @@ const initdb = findProgram('initdb')
 const version = '0.5.0'
 const slow = { timeout: 60_000 }
 
-describe.skipIf(!initdb || process.env.CHAOS_FULL !== '1')(
+describe.skipIf(!initdb || !isLongForm)(
   'backups of an installation with the data of 0.5.0 (Debian package postgresql)',
   () => {
     let system: System<ChaosPostgres>

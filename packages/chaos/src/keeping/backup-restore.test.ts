@@ -3,7 +3,15 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type S3Server, startS3Server } from '@muster/storage/testing'
-import { eventually, findProgram, freePort, type OwnRedis, startOwnRedis, startPgBouncer } from '@muster/testing'
+import {
+  eventually,
+  findProgram,
+  freePort,
+  isLongForm,
+  type OwnRedis,
+  startOwnRedis,
+  startPgBouncer,
+} from '@muster/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { ChaosPostgres } from '../faults/postgres.ts'
@@ -153,7 +161,7 @@ describe.skipIf(!initdb)('backup and restore on Debian’s Postgres (Debian pack
       ['manifest.json', (path) => appendFile(path, '\n')],
       ['manifest.sig', (path) => rm(path)],
     ]
-    for (const [part, change] of spoil) {
+    for (const [part, change] of isLongForm ? spoil : spoil.filter((_, index) => index % 2 === 0)) {
       const changed = join(home, 'changed')
       await cp(folder, changed, { recursive: true })
       await change(join(changed, part))

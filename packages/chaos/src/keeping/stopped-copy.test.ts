@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createDb, newId } from '@muster/db'
 import { freePort, removeCluster } from '@muster/devkit'
-import { inheritedEnv, insertUser } from '@muster/testing'
+import { inheritedEnv, insertUser, isLongForm } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startMuster } from '../system/muster-command.ts'
 import { root, sourceFile } from '../system/programs.ts'
@@ -61,7 +61,7 @@ async function withDatabase<T>(url: string, use: (db: ReturnType<typeof createDb
   }
 }
 
-test.runIf(process.env.CHAOS_FULL === '1')(
+test.runIf(isLongForm)(
   'a stopped copy of `npm start` is backed up by its folder and restored, held, into another home',
   {
     timeout: 180_000,

@@ -1,14 +1,13 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { createTestDatabase, inheritedEnv } from '@muster/testing'
+import { createTestDatabase, inheritedEnv, isLongForm } from '@muster/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { sourceFile } from '../system/programs.ts'
 
 /** In the long run alone: filling the tables takes minutes. */
-const isFull = process.env.CHAOS_FULL === '1'
 const halfAnHourMs = 1_800_000
 
-test.runIf(isFull)(
+test.runIf(isLongForm)(
   'no migration since 0.5.0 makes others wait for more than 2 s with a million rows a table',
   { timeout: halfAnHourMs },
   async () => {

@@ -1,5 +1,5 @@
 import { freePort } from '@muster/devkit'
-import { createTestDatabase, eventually } from '@muster/testing'
+import { createTestDatabase, eventually, isLongForm } from '@muster/testing'
 import sharp from 'sharp'
 import { describe, expect, onTestFailed, onTestFinished, test } from 'vitest'
 import { type App, type AppName, appNames } from '../system/apps.ts'
@@ -14,10 +14,9 @@ import { expectWhole, startTraffic, type Traffic } from './traffic.ts'
  * In the long run alone: it installs the code of other commits. `UPGRADE_FROM` names commits or tags to upgrade from, separated by
  * commas, instead of those of `db/baseline/releases.json`.
  */
-const isFull = process.env.CHAOS_FULL === '1'
 const given = process.env.UPGRADE_FROM?.split(',').map((commit) => ({ name: commit, commit, knownFailures: [] }))
 
-describe.runIf(isFull).each<Predecessor>(given ?? predecessors)('from $name', ({ commit, knownFailures }) => {
+describe.runIf(isLongForm).each<Predecessor>(given ?? predecessors)('from $name', ({ commit, knownFailures }) => {
   test('old and new processes side by side under load: 0 failed, nothing lost or repeated, there and back', {
     timeout: 600_000,
   }, async (context) => {

@@ -12,8 +12,8 @@ export type Load = {
 }
 
 const clients = 8
-/** Some hundred requests a second, which leaves CPU for starting processes. */
-const defaultPauseMs = 10
+/** Some two hundred requests a second, which leaves CPU for starting processes. */
+const defaultPauseMs = 30
 
 export type LoadOptions = {
   /**

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { isAlive, isPortFree, removeCluster } from '@muster/devkit'
+import { isAlive, isLongForm, isPortFree, removeCluster } from '@muster/devkit'
 import pg from 'pg'
 import { afterAll, expect, test, vi } from 'vitest'
 import { endWithTest } from '../end-with-test.ts'
@@ -17,7 +17,6 @@ const home = mkdtempSync(join(tmpdir(), 'muster-test-runs-'))
 const dir = join(home, 'test')
 const timeoutMs = 50_000
 /** Each test starts services of its own for several runs. */
-const isFull = process.env.CHAOS_FULL === '1'
 vi.setConfig({ testTimeout: 120_000 })
 
 /** As a run that watches: it waits for no turn. */
@@ -41,7 +40,7 @@ test('runs that start together share one Postgres; a killed one leaves it to the
   expect([await isPortFree(Number(new URL(url).port)), isAlive(host)]).toEqual([true, false])
 })
 
-test.runIf(isFull)(
+test.runIf(isLongForm)(
   'under turbo the services wait for the next run; the last run outside of turbo stops them',
   async () => {
     const one = startRun(withServices, { TURBO_HASH: '1' })
@@ -54,7 +53,7 @@ test.runIf(isFull)(
   },
 )
 
-test.runIf(isFull)(
+test.runIf(isLongForm)(
   'a run whose services were killed ends with a message, and the next run has services again',
   async () => {
     const one = startRun(withServices)
@@ -69,7 +68,7 @@ test.runIf(isFull)(
   },
 )
 
-test.runIf(isFull)(
+test.runIf(isLongForm)(
   'a run that needs the machine for itself waits for the others, and they for it, in their order',
   async () => {
     const first = startRun({ needsServices: false, turn: 1 })

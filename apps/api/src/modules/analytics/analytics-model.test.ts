@@ -1,4 +1,4 @@
-import { type ManualClock, manualClock } from '@muster/testing'
+import { isLongForm, type ManualClock, manualClock } from '@muster/testing'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildTestApp, type TestApp } from '../../testing/test-app.ts'
@@ -167,6 +167,6 @@ test('analytics of generated tasks and reminders match the model in every zone',
       expect(shares).toBeCloseTo(given.items.length > 0 ? 1 : 0, 12)
       expect([overdueReminders, generatedAt]).toEqual([0, new Date(given.nowMs).toISOString()])
     }),
-    { numRuns: process.env.CHAOS_FULL === '1' ? 300 : 25, endOnFailure: true },
+    { numRuns: isLongForm ? 300 : 25, endOnFailure: true },
   )
 }, 180_000)

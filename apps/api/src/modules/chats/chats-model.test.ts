@@ -1,5 +1,6 @@
 import type { ChatChange } from '@muster/realtime/events'
 import type { Message } from '@muster/realtime/shapes'
+import { isLongForm } from '@muster/testing'
 import fc from 'fast-check'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -165,6 +166,6 @@ test('numbers stay gapless, and changes lead to what a fresh reader sees, whoeve
       await assertNumbers(id)
       await assertViews(readers, id)
     }),
-    { numRuns: process.env.CHAOS_FULL === '1' ? 150 : 12, endOnFailure: true },
+    { numRuns: isLongForm ? 150 : 12, endOnFailure: true },
   )
 }, 120_000)

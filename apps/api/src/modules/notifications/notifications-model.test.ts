@@ -1,5 +1,5 @@
 import type { Notification } from '@muster/realtime/shapes'
-import { type ManualClock, manualClock } from '@muster/testing'
+import { isLongForm, type ManualClock, manualClock } from '@muster/testing'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
@@ -235,6 +235,6 @@ test('after any sequence of notify, read and delete, list, count and changes mat
         }
       }
     }),
-    { numRuns: process.env.CHAOS_FULL === '1' ? 150 : 12, endOnFailure: true },
+    { numRuns: isLongForm ? 150 : 12, endOnFailure: true },
   )
 }, 120_000)

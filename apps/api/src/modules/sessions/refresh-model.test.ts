@@ -1,4 +1,4 @@
-import { type ManualClock, manualClock } from '@muster/testing'
+import { isLongForm, type ManualClock, manualClock } from '@muster/testing'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestClient, type TestUser } from '../../testing/test-app.ts'
@@ -248,6 +248,6 @@ test('any history of refreshes, lost responses, thefts and revocations matches t
       }
       for (const subject of subjects) await conclude(subject)
     }),
-    { numRuns: process.env.CHAOS_FULL === '1' ? 400 : 40 },
+    { numRuns: isLongForm ? 400 : 40 },
   )
 }, 300_000)

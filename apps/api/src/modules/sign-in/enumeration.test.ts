@@ -1,11 +1,12 @@
 import { newId } from '@muster/db'
+import { isLongForm } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildTestApp, type TestApp } from '../../testing/test-app.ts'
 
 /** Neither a response nor its timing may reveal whether an e-mail has an account. */
 
 /** The long form finds differences half as large. */
-const pairs = process.env.CHAOS_FULL === '1' ? 400 : 100
+const pairs = isLongForm ? 400 : 100
 const warmUps = 20
 /** The share of slowest samples to discard on both sides: they are pauses of the machine. */
 const keptShare = 0.9
