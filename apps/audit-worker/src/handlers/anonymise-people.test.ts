@@ -11,7 +11,9 @@ import {
   insertReminder,
   insertTask,
   insertUser,
-  manualClock, isLongForm } from '@muster/testing'
+  isLongForm,
+  manualClock,
+} from '@muster/testing'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createHarness, type Harness, insertPending, keys } from '../testing/harness.ts'

@@ -1,5 +1,5 @@
 import { sendDigest } from '@muster/jobs/definitions'
-import { eventually, insertTask, type ManualClock, manualClock, isLongForm } from '@muster/testing'
+import { eventually, insertTask, isLongForm, type ManualClock, manualClock } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createHarness, type Harness, type User } from '../testing/harness.ts'
