@@ -14,12 +14,14 @@ const largeIndexes: Readonly<Record<string, string>> = {
   attachments_unsent: 'attachments (created_at) where chat_id is not null and message_id is null',
   email_messages_notification_id: 'email_messages (notification_id) where notification_id is not null',
   email_messages_request_id: 'email_messages (request_id) where request_id is not null',
+  email_messages_resent_from: 'email_messages (resent_from) where resent_from is not null',
   // Small, and free of cost for new rows, whose ids ascend with their place. Earlier ids, of version 4 or of callers, are left out.
   audit_personal_request_id: `audit_personal using brin (request_id collate "C") with (autosummarize = on) where substring(request_id, 15, 1) = '7'`,
   invites_open_organization: `invites (organization_id) where status = 'pending' and organization_id is not null`,
   notifications_request_id: 'notifications (request_id) where request_id is not null',
   outbox_failed_request: 'outbox (request_id) where failed_at is not null and request_id is not null',
   outbox_failed_queue: 'outbox (queue, id) where failed_at is not null',
+  outbox_failed_queue_reason: 'outbox (queue, failure_reason(error), id) where failed_at is not null',
   outbox_failed_reason: 'outbox (queue, name, failure_reason(error), id) where failed_at is not null',
 }
 

@@ -201,6 +201,7 @@ export interface EmailMessages {
   notification_id: string | null;
   refused_at: Timestamp | null;
   request_id: string | null;
+  resent_from: string | null;
   sent_at: Timestamp | null;
   smtp_id: string | null;
   status: Generated<string>;

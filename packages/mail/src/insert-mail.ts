@@ -17,6 +17,8 @@ export type Mail<N extends TemplateName> = {
   expiresAt?: Date
   /** The notification with the same content. The mail is dropped when the user reads or deletes that one first. */
   notificationId?: string | undefined
+  /** The mail whose content an operator sends again with this one. */
+  resentFrom?: string | undefined
 }
 
 /**
@@ -40,6 +42,7 @@ export async function insertMail<N extends TemplateName>(
       data: JSON.stringify(template.data.parse(mail.data)),
       expires_at: mail.expiresAt ?? lifetimeFromNow(template),
       notification_id: mail.notificationId ?? null,
+      resent_from: mail.resentFrom ?? null,
       request_id: currentCause()?.requestId ?? null,
     })
     .execute()

@@ -4483,6 +4483,11 @@ export interface components {
              * @description The request that ordered it; null for a mail of the schedule.
              */
             requestId: string | null;
+            /**
+             * Format: uuid
+             * @description The mail that an operator sent again with this one; it may be deleted. Null for a first mail.
+             */
+            resentFrom: string | null;
             /** @description False for a mail with a code or token: only the recipient may request another one. */
             canResend: boolean;
         };
@@ -4566,6 +4571,11 @@ export interface components {
              * @description The request that ordered it; null for a mail of the schedule.
              */
             requestId: string | null;
+            /**
+             * Format: uuid
+             * @description The mail that an operator sent again with this one; it may be deleted. Null for a first mail.
+             */
+            resentFrom: string | null;
             /** @description False for a mail with a code or token: only the recipient may request another one. */
             canResend: boolean;
             /** @description The user who gets it, with the present name; null for an address without an account. */
@@ -4574,6 +4584,8 @@ export interface components {
             attemptLog: components["schemas"]["EmailAttempt"][];
             /** @description Why no mail is sent to its address now; null when it is not suppressed. */
             suppression: components["schemas"]["EmailSuppression"] | null;
+            /** @description The mails that repeat this one, the first one first, at most 50. */
+            resentAs: components["schemas"]["ResentEmail"][];
         };
         /** @description Items of the list. */
         EmailList: {
@@ -5996,6 +6008,21 @@ export interface components {
             cutOff: string[];
             /** @description How long each kind is kept. */
             kept: components["schemas"]["KeptOfRequest"][];
+        };
+        /** @description A mail that repeats another one. */
+        ResentEmail: {
+            /**
+             * Format: uuid
+             * @description The id of the mail.
+             */
+            id: string;
+            /** @description Where its delivery stands. */
+            status: components["schemas"]["EmailStatus"];
+            /**
+             * Format: date-time
+             * @description When an operator sent it again.
+             */
+            createdAt: string;
         };
         /**
          * @description A role. The first three are of the platform, the others of an organization.

@@ -64,3 +64,14 @@ export async function listAttempts(db: Db | Trx, emailId: string, limit: number)
     .execute()
   return rows.reverse()
 }
+
+/** Lists the mails that repeat a mail, the first one first. */
+export async function listResentAs(db: Db | Trx, emailId: string, limit: number): Promise<EmailRow[]> {
+  return db
+    .selectFrom('email_messages')
+    .selectAll()
+    .where('resent_from', '=', emailId)
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+}

@@ -35,6 +35,10 @@ export const adminEmail = z
     nextAttemptAt: instant.nullable().meta({ description: 'When sending is tried again.', examples: [null] }),
     expiresAt: instant.nullable().meta({ description: 'When the mail is no longer sent.', examples: [null] }),
     requestId: z.uuid().nullable().describe('The request that ordered it; null for a mail of the schedule.'),
+    resentFrom: z
+      .uuid()
+      .nullable()
+      .describe('The mail that an operator sent again with this one; it may be deleted. Null for a first mail.'),
     canResend: z
       .boolean()
       .describe('False for a mail with a code or token: only the recipient may request another one.'),
@@ -148,6 +152,18 @@ const emailDetail = adminEmail
     suppression: suppression
       .nullable()
       .describe('Why no mail is sent to its address now; null when it is not suppressed.'),
+    resentAs: z
+      .array(
+        z
+          .object({
+            id: z.uuid().describe('The id of the mail.'),
+            status: status.describe('Where its delivery stands.'),
+            createdAt: instant.describe('When an operator sent it again.'),
+          })
+          .meta({ id: 'ResentEmail', description: 'A mail that repeats another one.' }),
+      )
+      .max(50)
+      .describe('The mails that repeat this one, the first one first, at most 50.'),
   })
   .meta({ id: 'EmailDetail', description: 'The delivery of one mail, with its attempts.' })
 export type EmailDetail = z.infer<typeof emailDetail>

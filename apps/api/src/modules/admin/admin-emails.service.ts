@@ -15,6 +15,9 @@ type EmailDeps = Pick<Deps, 'db' | 'transact' | 'clock'>
 /** A mail is tried about a hundred times within its 24 hours; jobs that operators retry add some. */
 const maxAttempts = 200
 
+/** Mails that repeat one mail and are listed with it. */
+const maxResent = 50
+
 /** Lists mails and their delivery, and audits which mails were shown. */
 export async function listEmails(
   { reads, transact }: Pick<EmailDeps, 'transact'> & { reads: Reads },
@@ -73,6 +76,7 @@ export function readEmail(
       user: users?.get(row.user_id ?? '') ?? null,
       attemptLog: toAttempts(row, await queries.listAttempts(trx, emailId, maxAttempts)),
       suppression: suppression ? toSuppression(suppression) : null,
+      resentAs: (await queries.listResentAs(trx, emailId, maxResent)).map(toResent),
     }
   })
 }
@@ -131,6 +135,7 @@ export function resendEmail(
       template,
       to: mail.to_address,
       data,
+      resentFrom: emailId,
       ...(mail.user_id && { userId: mail.user_id }),
       ...(mail.expires_at && { expiresAt: mail.expires_at }),
     })
@@ -178,5 +183,12 @@ export const toAdminEmail = (row: queries.EmailRow): AdminEmail => ({
   nextAttemptAt: row.next_attempt_at?.toISOString() ?? null,
   expiresAt: row.expires_at?.toISOString() ?? null,
   requestId: row.request_id,
+  resentFrom: row.resent_from,
   canResend: isTemplateName(row.template) && !hasSecret(row.template),
+})
+
+const toResent = ({ id, status, created_at }: queries.EmailRow) => ({
+  id,
+  status: status as AdminEmail['status'],
+  createdAt: created_at.toISOString(),
 })

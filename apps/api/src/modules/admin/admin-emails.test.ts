@@ -105,6 +105,9 @@ describe('resending a mail', () => {
         after: { resentAs: email.id, note: 'The relay was repaired.' },
       },
     ])
+    const read = async (mailId: string) => (await admin.inject('GET', `${emails}/${mailId}`)).json().data.email
+    expect(await read(id)).toMatchObject({ resentFrom: null, resentAs: [{ id: email.id, status: 'queued' }] })
+    expect(await read(email.id)).toMatchObject({ resentFrom: id, resentAs: [] })
   })
 
   test('by twenty requests at once sends one mail, and again after that one was sent', async () => {

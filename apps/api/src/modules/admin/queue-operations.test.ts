@@ -163,6 +163,8 @@ test('the first page of failed jobs and a retry of a rare reason read few of man
   const few = 500
   expect(await read(() => list(''))).toBeLessThan(few)
   expect(await read(() => list('&jobName=send-email&reason=rare'))).toBeLessThan(few)
+  for (const reason of ['rare', 'none']) expect(await read(() => list(`&reason=${reason}`))).toBeLessThan(few)
+  expect(await read(() => operator.inject('GET', `${queueUrl('email')}/series`))).toBeLessThan(few)
   expect(await read(() => change('discard', { jobName: 'send-email', reason: 'rare', note, limit: 10 }))).toBeLessThan(
     few,
   )

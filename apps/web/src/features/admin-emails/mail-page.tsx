@@ -185,7 +185,7 @@ function Step({ title, at, timeZone, tone = 'neutral', badge, children }: StepPr
 }
 
 function MailFacts({ mail, timeZone }: { mail: EmailDetail; timeZone: string }) {
-  const { id, user, smtpId, error, sentAt, expiresAt } = mail
+  const { id, user, smtpId, error, sentAt, expiresAt, resentFrom, resentAs } = mail
   return (
     <>
       <Facts
@@ -200,6 +200,29 @@ function MailFacts({ mail, timeZone }: { mail: EmailDetail; timeZone: string }) 
             ) : (
               m.ops_mails_no_user()
             ),
+          ],
+          [
+            m.ops_mails_resent_from(),
+            resentFrom && (
+              <Link to="/ops/mails/$emailId" params={{ emailId: resentFrom }} className="link">
+                {m.ops_mails_first_mail()}
+              </Link>
+            ),
+          ],
+          [
+            m.ops_mails_resent_as(),
+            resentAs.length > 0 ? (
+              <ul>
+                {resentAs.map((again) => (
+                  <li key={again.id} className="flex flex-wrap items-center gap-x-3 gap-y-1">
+                    <Link to="/ops/mails/$emailId" params={{ emailId: again.id }} className="link">
+                      <Moment at={again.createdAt} timeZone={timeZone} />
+                    </Link>
+                    <Badge tone={statusTones[again.status]}>{statusLabels[again.status]()}</Badge>
+                  </li>
+                ))}
+              </ul>
+            ) : null,
           ],
           [m.ops_mails_smtp_id(), smtpId && <code className="break-all">{smtpId}</code>],
           [m.ops_mails_last_answer(), error && <bdi>{error}</bdi>],
@@ -241,7 +264,7 @@ function ResendButton({ mail: { id, to, template } }: { mail: EmailDetail }) {
           onSubmit={async (note) => {
             const sent = await muster.admin.resendEmail(id, { note })
             toast({ kind: 'success', title: m.ops_mails_resent() })
-            await queryClient.invalidateQueries({ queryKey: ['admin-emails', 'list'] })
+            await queryClient.invalidateQueries({ queryKey: ['admin-emails'] })
             await navigate({ to: '/ops/mails/$emailId', params: { emailId: sent.id } })
           }}
         >
