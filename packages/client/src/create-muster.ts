@@ -1,7 +1,8 @@
 import type { ChatHandle } from './chat/chat.ts'
 import { createIndexedDbStorage } from './chat/indexed-db.ts'
 import { createMemoryStorage, type OutboxStorage } from './chat/outbox-storage.ts'
-import { createHttpMuster, type HttpMuster, type HttpMusterOptions, partsOf } from './create-http-muster.ts'
+import { createHttpMuster, type HttpMuster } from './create-http-muster.ts'
+import { type HttpMusterOptions, partsOf, type UserMuster } from './create-user-muster.ts'
 import { createRealtime, type Realtime } from './realtime/realtime.ts'
 import { createRealtimeApi } from './realtime/realtime-api.ts'
 
@@ -12,8 +13,8 @@ export type RealtimeOptions = {
 
 export type MusterOptions = HttpMusterOptions & RealtimeOptions
 
-/** A client of one Muster, for one user at a time. */
-export interface Muster extends HttpMuster {
+/** What a connection adds to a client. */
+export interface RealtimeMuster {
   /** Connects as soon as a user is signed in, and returns what the connection keeps up to date: the same object each time. */
   realtime(): Realtime
   /** Returns the handle of a chat: the same one each time. */
@@ -22,11 +23,19 @@ export interface Muster extends HttpMuster {
   close(): void
 }
 
+/** A client of one Muster, for one user at a time. */
+export interface Muster extends HttpMuster, RealtimeMuster {
+  close(): void
+}
+
 /** Creates a client. It sends nothing by itself: begin with `session.restore()` or `session.signIn()`. */
 export const createMuster = (options: MusterOptions = {}): Muster => withRealtime(createHttpMuster(options), options)
 
-/** Gives a client of `createHttpMuster` realtime, once: a page can load this code when somebody has signed in. Both share the session. */
-export function withRealtime(client: HttpMuster, { outbox }: RealtimeOptions = {}): Muster {
+/** Gives a client of `createHttpMuster` or `createUserMuster` realtime, once: a page can load this code when somebody has signed in. Both share the session. */
+export function withRealtime<Client extends UserMuster>(
+  client: Client,
+  { outbox }: RealtimeOptions = {},
+): Client & RealtimeMuster {
   const parts = partsOf(client)
   const { baseUrl, cookies, session, methods } = parts
   const realtime = createRealtime({

@@ -2,8 +2,16 @@ export type { ChatHandle, ChatSnapshot } from './chat/chat.ts'
 export type { ChatList } from './chat/chats.ts'
 export type { OutgoingMessage, SentMessage } from './chat/outbox.ts'
 export type { MessageContent, OutboxItem, OutboxStorage } from './chat/outbox-storage.ts'
-export { createHttpMuster, type HttpMuster, type HttpMusterOptions } from './create-http-muster.ts'
-export { createMuster, type Muster, type MusterOptions, type RealtimeOptions, withRealtime } from './create-muster.ts'
+export { createHttpMuster, type HttpMuster, withAdmin } from './create-http-muster.ts'
+export {
+  createMuster,
+  type Muster,
+  type MusterOptions,
+  type RealtimeMuster,
+  type RealtimeOptions,
+  withRealtime,
+} from './create-muster.ts'
+export { createUserMuster, type HttpMusterOptions, type UserMuster } from './create-user-muster.ts'
 export type * from './generated/methods.gen.ts'
 export type * from './generated/schemas.gen.ts'
 export type {

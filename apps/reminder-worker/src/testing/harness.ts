@@ -26,7 +26,7 @@ export type User = Selectable<Database['users']>
 
 /** Creates a database with one task of one user and a Redis for one test, which starts any number of reminder workers with them. */
 export async function createHarness() {
-  const database = await createTestDatabase({ poolMax: 20 })
+  const database = await createTestDatabase({ poolMax: 6 })
   const redis = await createTestRedis()
   const { db } = database
   const silent = createLogger({ name: 'reminder-test', level: 'silent' })
@@ -76,7 +76,7 @@ export async function createHarness() {
     /** Inserts users who can see the task, as client admins of its organization, unless `changes` says otherwise. */
     async insertUsers(count: number, changes: Partial<Insertable<Database['users']>> = {}): Promise<User[]> {
       const users: User[] = []
-      // One after another, so that they open no twenty connections at once.
+      // One after another: each further connection costs Postgres more than the statements.
       while (users.length < count)
         users.push(await insertUser(db, { organization_id: user.organization_id, ...changes }))
       return users

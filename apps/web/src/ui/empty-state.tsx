@@ -7,11 +7,14 @@ export type EmptyStateProps = {
   text?: ReactNode
   /** What to do next. */
   action?: ReactNode
+  /** The heading is that of the whole page. */
+  isPage?: boolean
   className?: string | undefined
 }
 
 /** Says that there is nothing yet, and what to do about it. */
-export function EmptyState({ icon, title, text, action, className }: EmptyStateProps) {
+export function EmptyState({ icon, title, text, action, isPage = false, className }: EmptyStateProps) {
+  const Heading = isPage ? 'h1' : 'h2'
   return (
     <div className={cx('mx-auto flex max-w-md flex-col items-center px-6 py-14 text-center', className)}>
       <span
@@ -20,7 +23,7 @@ export function EmptyState({ icon, title, text, action, className }: EmptyStateP
       >
         {icon}
       </span>
-      <h2 className="text-xl">{title}</h2>
+      <Heading className="text-xl">{title}</Heading>
       {text !== undefined && <p className="mt-2 text-ink-2">{text}</p>}
       {action !== undefined && <div className="mt-6 flex flex-wrap justify-center gap-2.5">{action}</div>}
     </div>

@@ -13,6 +13,8 @@ export type ErrorStateProps = {
   onRetry?: (() => unknown) | undefined
   /** Another next step, such as a way back. */
   action?: ReactNode
+  /** The heading is that of the whole page. */
+  isPage?: boolean
   className?: string | undefined
 }
 
@@ -27,7 +29,8 @@ function looksOf(error: unknown): { Icon: typeof CloudOff; title: string } {
 }
 
 /** What could not be shown, why, and how to go on. It counts down where the server asks to wait. */
-export function ErrorState({ error, onRetry, action, className }: ErrorStateProps) {
+export function ErrorState({ error, onRetry, action, isPage = false, className }: ErrorStateProps) {
+  const Heading = isPage ? 'h1' : 'h2'
   const { secondsLeft, start } = useCountdown()
   const retryAfter = error instanceof MusterError ? error.retryAfter : undefined
   useEffect(() => {
@@ -42,7 +45,7 @@ export function ErrorState({ error, onRetry, action, className }: ErrorStateProp
       >
         <Icon />
       </span>
-      <h2 className="text-xl">{title}</h2>
+      <Heading className="text-xl">{title}</Heading>
       <p className="mt-2 text-ink-2">{errorSentence(error)}</p>
       {isUnexpected(error) && <RequestId error={error} />}
       {(onRetry || action) && (

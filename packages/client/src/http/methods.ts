@@ -1,5 +1,3 @@
-import { endpoints } from '../generated/endpoints.gen.ts'
-import type { Methods } from '../generated/methods.gen.ts'
 import type { Pagination } from '../generated/schemas.gen.ts'
 import { formOf } from '../uploads/form.ts'
 import { createPendingUpload } from '../uploads/pending-upload.ts'
@@ -10,8 +8,12 @@ import type { Endpoint } from './endpoint.ts'
 import { createPages } from './pages.ts'
 import { serializeQuery } from './query.ts'
 
-/** Creates the methods of all operations. */
-export function createMethods(caller: Caller, watch: WatchFile): Methods {
+/** Creates the methods of a table of operations, which `Group` describes. */
+export function createMethods<Group>(
+  endpoints: Record<string, Record<string, Endpoint>>,
+  caller: Caller,
+  watch: WatchFile,
+): Group {
   const methodOf =
     (endpoint: Endpoint) =>
     (...given: unknown[]) =>
@@ -20,7 +22,7 @@ export function createMethods(caller: Caller, watch: WatchFile): Methods {
     group,
     Object.fromEntries(Object.entries(members).map(([name, endpoint]) => [name, methodOf(endpoint)])),
   ])
-  return Object.fromEntries(groups) as Methods
+  return Object.fromEntries(groups) as Group
 }
 
 function invoke(caller: Caller, watch: WatchFile, endpoint: Endpoint, given: unknown[]): unknown {

@@ -6,7 +6,7 @@ import type { RealtimeApi } from './realtime.ts'
 const sendTimeoutMs = 15_000
 
 /** Gives the realtime part what it needs of the methods. */
-export function createRealtimeApi({ chats, notifications }: Methods): RealtimeApi {
+export function createRealtimeApi({ chats, notifications }: Pick<Methods, 'chats' | 'notifications'>): RealtimeApi {
   const readAll = async (archived: boolean, signal: AbortSignal): Promise<Chat[]> =>
     chats.list({ archived, limit: 100 }, { signal }).toArray()
 

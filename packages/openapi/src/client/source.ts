@@ -8,6 +8,9 @@ import { slimDocument } from './slim-document.ts'
 /** A JSON Schema of an object whose properties become components beside its definitions. */
 export type EventSchemas = { properties?: object; $defs?: object }
 
+/** The group of the operators' calls. Their table is a file of its own, so that the pages of everybody else need not load it. */
+const operators = 'admin'
+
 /**
  * Generates the sources of the client package: its types and its methods.
  * @param json the OpenAPI document
@@ -24,7 +27,8 @@ export async function clientSourceOf(json: string, events: EventSchemas): Promis
     'api.gen.ts': `${header}${await printTypes(document)}`,
     'schemas.gen.ts': printSchemas(components),
     'methods.gen.ts': printMethods(endpoints, new Set(components)),
-    'endpoints.gen.ts': printEndpoints(endpoints),
+    'endpoints.gen.ts': printEndpoints(endpoints.filter(({ group }) => group !== operators)),
+    'operator-endpoints.gen.ts': printEndpoints(endpoints.filter(({ group }) => group === operators)),
   }
 }
 

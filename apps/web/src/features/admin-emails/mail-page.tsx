@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { ArrowLeft, RotateCw, Send } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
-import { muster } from '../../lib/muster.ts'
+import { operator } from '../../lib/operator.ts'
 import { queryClient } from '../../lib/query.ts'
 import { m } from '../../paraglide/messages.js'
 import { Badge, type Tone } from '../../ui/badge.tsx'
@@ -262,7 +262,7 @@ function ResendButton({ mail: { id, to, template } }: { mail: EmailDetail }) {
           submitLabel={m.ops_mails_resend()}
           onClose={() => setIsAsking(false)}
           onSubmit={async (note) => {
-            const sent = await muster.admin.resendEmail(id, { note })
+            const sent = await operator.admin.resendEmail(id, { note })
             toast({ kind: 'success', title: m.ops_mails_resent() })
             await queryClient.invalidateQueries({ queryKey: ['admin-emails'] })
             await navigate({ to: '/ops/mails/$emailId', params: { emailId: sent.id } })

@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
-import { muster } from '../../lib/muster.ts'
+import { operator } from '../../lib/operator.ts'
 import { momentsOf } from '../admin/day-range.tsx'
 import { isWholeAddress, type MailsSearch, type ResultSpan } from './search.ts'
 
@@ -14,7 +14,7 @@ export const mailsQuery = ({ status, address, template, from, to }: MailsSearch,
     initialPageParam: undefined as string | undefined,
     async queryFn({ pageParam, signal }) {
       const range = momentsOf({ from, to }, timeZone)
-      const { items, pagination } = await muster.admin.emails(
+      const { items, pagination } = await operator.admin.emails(
         {
           limit: pageSize,
           ...(status && { status }),
@@ -37,7 +37,7 @@ export const mailsQuery = ({ status, address, template, from, to }: MailsSearch,
 export const mailQuery = (id: string) =>
   queryOptions({
     queryKey: ['admin-emails', 'mail', id],
-    queryFn: ({ signal }) => muster.admin.email(id, { signal }),
+    queryFn: ({ signal }) => operator.admin.email(id, { signal }),
     ...unasked,
   })
 
@@ -48,7 +48,7 @@ export const suppressionsQuery = (address: string | undefined) =>
     initialPageParam: 1,
     async queryFn({ pageParam, signal }) {
       const only = address && isWholeAddress(address) ? { address } : {}
-      const { items, pagination } = await muster.admin.emailSuppressions(
+      const { items, pagination } = await operator.admin.emailSuppressions(
         { page: pageParam, limit: pageSize, ...only },
         { signal },
       )
@@ -75,7 +75,7 @@ export const resultsQuery = (span: ResultSpan) =>
       const toMs = Date.now()
       const fromMs = toMs - lengthMs
       const range = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() }
-      return { fromMs, toMs, results: await muster.admin.emailResults({ ...range, step }, { signal }) }
+      return { fromMs, toMs, results: await operator.admin.emailResults({ ...range, step }, { signal }) }
     },
     refetchInterval: 60_000,
     placeholderData: keepPreviousData,

@@ -3,7 +3,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { MailCheck } from 'lucide-react'
 import { useState } from 'react'
-import { muster } from '../../lib/muster.ts'
+import { operator } from '../../lib/operator.ts'
 import { queryClient } from '../../lib/query.ts'
 import { m } from '../../paraglide/messages.js'
 import { Button } from '../../ui/button.tsx'
@@ -116,7 +116,7 @@ export function LiftButton({
           onClose={() => setIsAsking(false)}
           onSubmit={async (note) => {
             try {
-              await muster.admin.deleteEmailSuppression(id, { note })
+              await operator.admin.deleteEmailSuppression(id, { note })
               toast({ kind: 'success', title: m.ops_mails_lifted({ address }) })
             } finally {
               // Also after a refusal, whose reason is that somebody else has lifted it.

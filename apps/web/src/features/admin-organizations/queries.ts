@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
-import { muster } from '../../lib/muster.ts'
+import { operator } from '../../lib/operator.ts'
 import type { OrganizationsSearch } from './search.ts'
 
 const pageSize = 50
@@ -15,7 +15,7 @@ export const organizationsQuery = ({ q, kind }: OrganizationsSearch) =>
         ...(kind && { isPersonal: kind === 'personal' }),
         ...(pageParam !== undefined && { cursor: pageParam }),
       }
-      const { items, pagination } = await muster.admin.organizations({ ...filters, limit: pageSize }, { signal })
+      const { items, pagination } = await operator.admin.organizations({ ...filters, limit: pageSize }, { signal })
       return { items, nextCursor: pagination.nextCursor }
     },
     getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
@@ -24,6 +24,6 @@ export const organizationsQuery = ({ q, kind }: OrganizationsSearch) =>
 export const anyOrganizationQuery = (organizationId: string) =>
   queryOptions({
     queryKey: ['admin-organizations', 'one', organizationId],
-    queryFn: ({ signal }) => muster.admin.organization(organizationId, { signal }),
+    queryFn: ({ signal }) => operator.admin.organization(organizationId, { signal }),
     retry: false,
   })

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
 import { errorSentence, isUnexpected } from '../../lib/errors.ts'
-import { muster } from '../../lib/muster.ts'
+import { operator } from '../../lib/operator.ts'
 import { queryClient } from '../../lib/query.ts'
 import { renewRoleAfter } from '../../lib/session.ts'
 import { m } from '../../paraglide/messages.js'
@@ -34,7 +34,7 @@ const untouched: Work = { phase: 'asking', done: 0, skipped: 0, cursor: null }
 
 /** Retries or discards the failed jobs of a reason, part by part: says first how many they are, shows how far it is, and can be stopped. */
 export function BulkDialog({ queue, verb, filter, onClose }: Props) {
-  const send = verb === 'retry' ? muster.admin.retryFailedJobs : muster.admin.discardFailedJobs
+  const send = verb === 'retry' ? operator.admin.retryFailedJobs : operator.admin.discardFailedJobs
   const dryRun = useQuery({
     queryKey: ['admin-queues', 'dry-run', queue, verb, filter],
     queryFn: ({ signal }) => send(queue, { ...givenOf(filter), dryRun: true }, { signal }),

@@ -2,7 +2,7 @@ import type { FailedJob, MusterError } from '@muster/client'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { RotateCw, Trash2, X } from 'lucide-react'
 import { formatInstant } from '../../lib/dates.ts'
-import { muster } from '../../lib/muster.ts'
+import { operator } from '../../lib/operator.ts'
 import { renewRoleAfter } from '../../lib/session.ts'
 import { useAction } from '../../lib/use-action.ts'
 import { m } from '../../paraglide/messages.js'
@@ -88,7 +88,7 @@ function JobRow({ queue, job, timeZone, mayChange }: RowProps) {
     }
     if (!(await confirm(question))) return
     await run(async () => {
-      await muster.admin.retryFailedJob(queue, job.id)
+      await operator.admin.retryFailedJob(queue, job.id)
       return m.ops_queues_retried({ count: 1, shown: '1' })
     })
   }
@@ -101,7 +101,7 @@ function JobRow({ queue, job, timeZone, mayChange }: RowProps) {
     }
     if (!(await confirm(question))) return
     await run(async () => {
-      await muster.admin.discardFailedJob(queue, job.id)
+      await operator.admin.discardFailedJob(queue, job.id)
       return m.ops_queues_discarded({ count: 1, shown: '1' })
     })
   }

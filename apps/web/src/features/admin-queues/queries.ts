@@ -1,6 +1,6 @@
 import type { FailedJob } from '@muster/client'
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
-import { muster } from '../../lib/muster.ts'
+import { operator } from '../../lib/operator.ts'
 import type { QueueRange } from './search.ts'
 
 const minuteMs = 60_000
@@ -13,7 +13,7 @@ export const seriesQuery = (name: string, range: QueueRange) =>
     queryFn: ({ signal }) => {
       const nowMs = Date.now()
       const query = { from: new Date(nowMs - spanMs[range]).toISOString(), to: new Date(nowMs).toISOString() }
-      return muster.admin.queueSeries(name, query, { signal })
+      return operator.admin.queueSeries(name, query, { signal })
     },
     refetchInterval: 20_000,
     placeholderData: keepPreviousData,
@@ -23,7 +23,7 @@ export const seriesQuery = (name: string, range: QueueRange) =>
 export const failuresQuery = (name: string) =>
   queryOptions({
     queryKey: ['admin-queues', 'failures', name],
-    queryFn: ({ signal }) => muster.admin.queueFailures(name, { signal }),
+    queryFn: ({ signal }) => operator.admin.queueFailures(name, { signal }),
     refetchInterval: ({ state }) => (state.data?.isComplete === false ? 700 : 10_000),
   })
 
@@ -42,7 +42,7 @@ export const failedJobsQuery = (name: string, filter: FailedJobFilter) =>
     initialPageParam: undefined as string | undefined,
     async queryFn({ pageParam, signal }): Promise<{ jobs: FailedJob[]; nextCursor: string | null }> {
       const query = { ...givenOf(filter), limit: 25, ...(pageParam && { cursor: pageParam }) }
-      const { items, pagination } = await muster.admin.failedJobs(name, query, { signal })
+      const { items, pagination } = await operator.admin.failedJobs(name, query, { signal })
       return { jobs: items, nextCursor: pagination.nextCursor }
     },
     getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,

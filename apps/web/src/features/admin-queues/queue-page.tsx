@@ -5,7 +5,7 @@ import { ArrowLeft, Pause, Play } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
 import { formatInstant } from '../../lib/dates.ts'
 import { formatDuration } from '../../lib/durations.ts'
-import { muster } from '../../lib/muster.ts'
+import { operator } from '../../lib/operator.ts'
 import { queryClient } from '../../lib/query.ts'
 import { renewRoleAfter } from '../../lib/session.ts'
 import { m } from '../../paraglide/messages.js'
@@ -143,7 +143,7 @@ export function QueuePage({ queue, user, search, onSearch }: Props) {
 /** Pauses or resumes a queue. @throws MusterError */
 async function changePause(queue: QueueName, verb: 'pause' | 'resume', note: string): Promise<void> {
   try {
-    await (verb === 'pause' ? muster.admin.pauseQueue : muster.admin.resumeQueue)(queue, { note })
+    await (verb === 'pause' ? operator.admin.pauseQueue : operator.admin.resumeQueue)(queue, { note })
     toast({ kind: 'success', title: verb === 'pause' ? m.ops_queues_paused_now() : m.ops_queues_runs_now() })
   } catch (error) {
     renewRoleAfter(error)

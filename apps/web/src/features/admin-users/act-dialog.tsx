@@ -1,7 +1,7 @@
 import type { AdminUser, UserConsequences } from '@muster/client'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { muster } from '../../lib/muster.ts'
+import { operator } from '../../lib/operator.ts'
 import { queryClient } from '../../lib/query.ts'
 import { m } from '../../paraglide/messages.js'
 import { ErrorState } from '../../ui/error-state.tsx'
@@ -80,16 +80,16 @@ type Act = { action: UserAction; role: AdminUser['role']; note: string }
 
 async function act({ id, name }: AdminUser, { action, role, note }: Act): Promise<void> {
   if (action === 'revokeSessions') {
-    const count = await muster.admin.revokeSessions(id, { note })
+    const count = await operator.admin.revokeSessions(id, { note })
     toast({ kind: 'success', title: m.ops_people_revoked({ name, count }) })
     return
   }
   if (action === 'changeRole') {
-    await muster.admin.updateUser(id, { role, note })
+    await operator.admin.updateUser(id, { role, note })
     toast({ kind: 'success', title: m.ops_people_role_changed({ name, role: roleName(role) }) })
     return
   }
-  await muster.admin.updateUser(id, { isActive: action === 'reactivate', note })
+  await operator.admin.updateUser(id, { isActive: action === 'reactivate', note })
   toast({
     kind: 'success',
     title: action === 'reactivate' ? m.ops_people_reactivated({ name }) : m.ops_people_deactivated({ name }),

@@ -1,41 +1,41 @@
 import type { AdminUser } from '@muster/client'
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
-import { muster } from '../../lib/muster.ts'
 import type { NumberedList } from '../../lib/numbered-pages.ts'
+import { operator } from '../../lib/operator.ts'
 
-type UserFilters = Omit<NonNullable<Parameters<typeof muster.admin.users>[0]>, 'page' | 'limit'>
-type Consequences = Parameters<typeof muster.admin.userConsequences>[1]
+type UserFilters = Omit<NonNullable<Parameters<typeof operator.admin.users>[0]>, 'page' | 'limit'>
+type Consequences = Parameters<typeof operator.admin.userConsequences>[1]
 
 /** The users who match the filters. Each page that is read is in the audit log. */
 export const usersList = (filters: UserFilters): NumberedList<AdminUser> => ({
   queryKey: ['admin-users', 'list', filters],
-  read: (query, options) => muster.admin.users({ ...filters, ...query }, options),
+  read: (query, options) => operator.admin.users({ ...filters, ...query }, options),
 })
 
 export const userQuery = (userId: string) =>
   queryOptions({
     queryKey: ['admin-users', 'one', userId],
-    queryFn: ({ signal }) => muster.admin.user(userId, { signal }),
+    queryFn: ({ signal }) => operator.admin.user(userId, { signal }),
     retry: false,
   })
 
 export const userSessionsQuery = (userId: string) =>
   queryOptions({
     queryKey: ['admin-users', 'sessions', userId],
-    queryFn: ({ signal }) => muster.admin.userSessions(userId, { signal }),
+    queryFn: ({ signal }) => operator.admin.userSessions(userId, { signal }),
   })
 
 export const userFactorsQuery = (userId: string) =>
   queryOptions({
     queryKey: ['admin-users', 'factors', userId],
-    queryFn: ({ signal }) => muster.admin.userFactors(userId, { signal }),
+    queryFn: ({ signal }) => operator.admin.userFactors(userId, { signal }),
   })
 
 /** What an action would do, counted anew whenever somebody asks. */
 export const consequencesQuery = (userId: string, query: Consequences) =>
   queryOptions({
     queryKey: ['admin-users', 'consequences', userId, query],
-    queryFn: ({ signal }) => muster.admin.userConsequences(userId, query, { signal }),
+    queryFn: ({ signal }) => operator.admin.userConsequences(userId, query, { signal }),
     staleTime: 0,
     gcTime: 0,
   })
@@ -49,7 +49,7 @@ export const userMailsQuery = (email: string) =>
     initialPageParam: undefined as string | undefined,
     async queryFn({ pageParam, signal }) {
       const cursor = pageParam === undefined ? {} : { cursor: pageParam }
-      const { items, pagination } = await muster.admin.emails({ to: email, limit: pageSize, ...cursor }, { signal })
+      const { items, pagination } = await operator.admin.emails({ to: email, limit: pageSize, ...cursor }, { signal })
       return { items, nextCursor: pagination.nextCursor }
     },
     getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
@@ -63,7 +63,7 @@ export const userLogQuery = (userId: string, side: 'to' | 'by') =>
     async queryFn({ pageParam, signal }) {
       const filters = side === 'to' ? { targetType: 'user', targetId: userId } : { actorId: userId }
       const cursor = pageParam === undefined ? {} : { cursor: pageParam }
-      const { items, pagination } = await muster.admin.auditEvents(
+      const { items, pagination } = await operator.admin.auditEvents(
         { ...filters, limit: pageSize, ...cursor },
         { signal },
       )

@@ -9,6 +9,7 @@ export function OpsClosed() {
     <div role="alert" className="grid min-h-[70dvh] place-items-center">
       <title>{`${m.ops_shell_closed_title()} · Muster`}</title>
       <EmptyState
+        isPage
         icon={<ShieldX />}
         title={m.ops_shell_closed_title()}
         text={m.ops_shell_closed_text()}

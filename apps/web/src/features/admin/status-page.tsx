@@ -2,7 +2,7 @@ import type { InstallationStatus, User } from '@muster/client'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
-import { muster } from '../../lib/muster.ts'
+import { operator } from '../../lib/operator.ts'
 import { m } from '../../paraglide/messages.js'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { Notice } from '../../ui/notice.tsx'
@@ -22,7 +22,7 @@ const FlowCard = lazy(async () => ({ default: (await import('../admin-queues/flo
 /** How Muster is doing, for operators. */
 export function StatusPage({ user }: { user: User }) {
   const status = useQuery(statusQuery)
-  const examination = useMutation({ mutationFn: () => muster.admin.examine() })
+  const examination = useMutation({ mutationFn: () => operator.admin.examine() })
   const { data } = status
   const concerns = data ? concernsOf(data, user.timezone) : []
   const findings = examination.data?.checks.flatMap((check) => check.findings).length ?? 0

@@ -1,6 +1,6 @@
 import type { AuditChain } from '@muster/client'
 import { type FormEvent, useState } from 'react'
-import { muster } from '../../lib/muster.ts'
+import { operator } from '../../lib/operator.ts'
 import { m } from '../../paraglide/messages.js'
 import { Button } from '../../ui/button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
@@ -33,7 +33,7 @@ export function CompareHeads() {
     setIsPending(true)
     setError(undefined)
     try {
-      setCompared((await muster.admin.auditChain({ head: heads })).compared)
+      setCompared((await operator.admin.auditChain({ head: heads })).compared)
     } catch (failure) {
       setError(failure)
     }

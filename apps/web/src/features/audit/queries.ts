@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
-import { muster } from '../../lib/muster.ts'
+import { operator } from '../../lib/operator.ts'
 import { momentsOf } from '../admin/day-range.tsx'
 import type { AuditSearch } from './search.ts'
 
@@ -26,7 +26,7 @@ export const eventsQuery = (search: AuditSearch, timeZone: string) =>
     initialPageParam: undefined as string | undefined,
     async queryFn({ pageParam, signal }) {
       const query = { limit: pageSize, ...filtersOf(search, timeZone), ...(pageParam && { cursor: pageParam }) }
-      const { items, pagination } = await muster.admin.auditEvents(query, { signal })
+      const { items, pagination } = await operator.admin.auditEvents(query, { signal })
       return { items, nextCursor: pagination.nextCursor }
     },
     getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
@@ -36,6 +36,6 @@ export const eventsQuery = (search: AuditSearch, timeZone: string) =>
 /** The parts of the log. */
 export const chainQuery = queryOptions({
   queryKey: ['audit', 'chain'],
-  queryFn: ({ signal }) => muster.admin.auditChain({}, { signal }),
+  queryFn: ({ signal }) => operator.admin.auditChain({}, { signal }),
   refetchInterval: 60_000,
 })

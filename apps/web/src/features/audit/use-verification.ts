@@ -1,8 +1,8 @@
 import type { AuditRun } from '@muster/client'
 import { useEffect, useRef, useState } from 'react'
-import { muster } from '../../lib/muster.ts'
+import { operator } from '../../lib/operator.ts'
 
-type Answer = Awaited<ReturnType<typeof muster.admin.verifyAuditEvents>>
+type Answer = Awaited<ReturnType<typeof operator.admin.verifyAuditEvents>>
 export type ChainFault = Answer['faults'][number]
 
 /** What a verification has found so far. */
@@ -47,7 +47,7 @@ export function useVerification() {
       let next = cursor
       let found = result
       do {
-        const answer = await muster.admin.verifyAuditEvents(next ? { cursor: next } : {}, { signal: abort.signal })
+        const answer = await operator.admin.verifyAuditEvents(next ? { cursor: next } : {}, { signal: abort.signal })
         found = joined(found, answer)
         next = answer.nextCursor ?? undefined
         setState({ result: found, cursor: next })

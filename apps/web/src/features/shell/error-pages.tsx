@@ -11,6 +11,7 @@ export function NotFoundPage() {
     <div className="grid min-h-[70dvh] place-items-center">
       <title>{`${m.shell_not_found_title()} · Muster`}</title>
       <EmptyState
+        isPage
         icon={<Compass />}
         title={m.shell_not_found_title()}
         text={m.shell_not_found_text()}
@@ -34,6 +35,7 @@ export function ErrorPage({ error, reset }: ErrorComponentProps) {
   return (
     <div className="grid min-h-[70dvh] place-items-center">
       <ErrorState
+        isPage
         error={error}
         onRetry={retry}
         action={

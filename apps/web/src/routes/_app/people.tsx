@@ -1,16 +1,17 @@
 import { createFileRoute } from '@tanstack/react-router'
 import { PeoplePage } from '../../features/friends/people-page.tsx'
 import { type PeopleSearch, peopleSearch } from '../../features/friends/search.ts'
+import { readByPage, usePageSearch } from '../../lib/page-search.ts'
 import { useUser } from '../../lib/session.ts'
 
 export const Route = createFileRoute('/_app/people')({
-  validateSearch: (given): PeopleSearch => peopleSearch.parse(given),
+  validateSearch: readByPage<PeopleSearch>,
   component: People,
 })
 
 function People() {
   const navigate = Route.useNavigate()
-  const search = Route.useSearch()
+  const search = usePageSearch(peopleSearch, Route.useSearch())
   return (
     <PeoplePage
       search={search}

@@ -1,10 +1,11 @@
 import { createFileRoute } from '@tanstack/react-router'
 import { AuditPage } from '../../../features/audit/audit-page.tsx'
 import { type AuditSearch, auditSearch } from '../../../features/audit/search.ts'
+import { readByPage, usePageSearch } from '../../../lib/page-search.ts'
 import { useUser } from '../../../lib/session.ts'
 
 export const Route = createFileRoute('/_app/ops/audit')({
-  validateSearch: (given): AuditSearch => auditSearch.parse(given),
+  validateSearch: readByPage<AuditSearch>,
   component: Audit,
 })
 
@@ -12,7 +13,7 @@ function Audit() {
   const navigate = Route.useNavigate()
   return (
     <AuditPage
-      search={Route.useSearch()}
+      search={usePageSearch(auditSearch, Route.useSearch())}
       user={useUser()}
       onSearch={(next) => void navigate({ search: next, resetScroll: false })}
     />

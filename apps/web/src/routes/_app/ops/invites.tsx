@@ -1,16 +1,17 @@
 import { createFileRoute } from '@tanstack/react-router'
 import { OpsInvitesPage } from '../../../features/admin-invites/invites-page.tsx'
 import { type OpsInvitesSearch, opsInvitesSearch } from '../../../features/admin-invites/search.ts'
+import { readByPage, usePageSearch } from '../../../lib/page-search.ts'
 import { useUser } from '../../../lib/session.ts'
 
 export const Route = createFileRoute('/_app/ops/invites')({
-  validateSearch: (given): OpsInvitesSearch => opsInvitesSearch.parse(given),
+  validateSearch: readByPage<OpsInvitesSearch>,
   component: Invites,
 })
 
 function Invites() {
   const navigate = Route.useNavigate()
-  const search = Route.useSearch()
+  const search = usePageSearch(opsInvitesSearch, Route.useSearch())
   return (
     <OpsInvitesPage
       search={search}

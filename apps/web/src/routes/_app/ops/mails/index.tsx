@@ -1,10 +1,11 @@
 import { createFileRoute } from '@tanstack/react-router'
 import { MailsPage } from '../../../../features/admin-emails/mails-page.tsx'
 import { type MailsSearch, mailsSearch } from '../../../../features/admin-emails/search.ts'
+import { readByPage, usePageSearch } from '../../../../lib/page-search.ts'
 import { useUser } from '../../../../lib/session.ts'
 
 export const Route = createFileRoute('/_app/ops/mails/')({
-  validateSearch: (given): MailsSearch => mailsSearch.parse(given),
+  validateSearch: readByPage<MailsSearch>,
   component: Mails,
 })
 
@@ -12,7 +13,7 @@ function Mails() {
   const navigate = Route.useNavigate()
   return (
     <MailsPage
-      search={Route.useSearch()}
+      search={usePageSearch(mailsSearch, Route.useSearch())}
       user={useUser()}
       onSearch={(next) => void navigate({ search: next, resetScroll: false })}
     />

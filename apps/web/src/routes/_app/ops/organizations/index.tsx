@@ -1,16 +1,17 @@
 import { createFileRoute } from '@tanstack/react-router'
 import { OrganizationsPage } from '../../../../features/admin-organizations/organizations-page.tsx'
 import { type OrganizationsSearch, organizationsSearch } from '../../../../features/admin-organizations/search.ts'
+import { readByPage, usePageSearch } from '../../../../lib/page-search.ts'
 import { useUser } from '../../../../lib/session.ts'
 
 export const Route = createFileRoute('/_app/ops/organizations/')({
-  validateSearch: (given): OrganizationsSearch => organizationsSearch.parse(given),
+  validateSearch: readByPage<OrganizationsSearch>,
   component: Organizations,
 })
 
 function Organizations() {
   const navigate = Route.useNavigate()
-  const search = Route.useSearch()
+  const search = usePageSearch(organizationsSearch, Route.useSearch())
   return (
     <OrganizationsPage
       search={search}

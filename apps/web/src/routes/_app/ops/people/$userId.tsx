@@ -1,10 +1,11 @@
 import { createFileRoute } from '@tanstack/react-router'
 import { PersonPage } from '../../../../features/admin-users/person-page.tsx'
 import { type PersonSearch, personSearch } from '../../../../features/admin-users/search.ts'
+import { readByPage, usePageSearch } from '../../../../lib/page-search.ts'
 import { useUser } from '../../../../lib/session.ts'
 
 export const Route = createFileRoute('/_app/ops/people/$userId')({
-  validateSearch: (given): PersonSearch => personSearch.parse(given),
+  validateSearch: readByPage<PersonSearch>,
   component: Person,
 })
 
@@ -16,7 +17,7 @@ function Person() {
       key={userId}
       userId={userId}
       reader={useUser()}
-      search={Route.useSearch()}
+      search={usePageSearch(personSearch, Route.useSearch())}
       onSearch={(search) => void navigate({ search, resetScroll: false })}
     />
   )

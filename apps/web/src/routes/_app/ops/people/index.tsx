@@ -1,15 +1,16 @@
 import { createFileRoute } from '@tanstack/react-router'
 import { type UsersSearch, usersSearch } from '../../../../features/admin-users/search.ts'
 import { UsersPage } from '../../../../features/admin-users/users-page.tsx'
+import { readByPage, usePageSearch } from '../../../../lib/page-search.ts'
 
 export const Route = createFileRoute('/_app/ops/people/')({
-  validateSearch: (given): UsersSearch => usersSearch.parse(given),
+  validateSearch: readByPage<UsersSearch>,
   component: People,
 })
 
 function People() {
   const navigate = Route.useNavigate()
-  const search = Route.useSearch()
+  const search = usePageSearch(usersSearch, Route.useSearch())
   return (
     <UsersPage
       search={search}

@@ -3,16 +3,17 @@ import { isQueueName } from '../../../../features/admin-queues/queue-names.ts'
 import { QueuePage } from '../../../../features/admin-queues/queue-page.tsx'
 import { type QueueSearch, queueSearch } from '../../../../features/admin-queues/search.ts'
 import { NotFoundPage } from '../../../../features/shell/error-pages.tsx'
+import { readByPage, usePageSearch } from '../../../../lib/page-search.ts'
 import { useUser } from '../../../../lib/session.ts'
 
 export const Route = createFileRoute('/_app/ops/queues/$queue')({
-  validateSearch: (given): QueueSearch => queueSearch.parse(given),
+  validateSearch: readByPage<QueueSearch>,
   component: Queue,
 })
 
 function Queue() {
   const { queue } = Route.useParams()
-  const search = Route.useSearch()
+  const search = usePageSearch(queueSearch, Route.useSearch())
   const navigate = Route.useNavigate()
   const user = useUser()
   if (!isQueueName(queue)) return <NotFoundPage />
