@@ -132,7 +132,7 @@ test('queues: failed jobs are counted, listed with control characters escaped, r
   expect((await muster(`queues discard image ${second}`)).code).toBe(0)
   expect(await eventsOf(api, 'job.discarded', second)).toMatchObject([{ actor_id: null, after: { by: 'operator' } }])
   const again = await muster(`queues retry image ${first} --json`)
-  expect([again.code, JSON.parse(again.stderr).error.code]).toEqual([1, 'NOT_FOUND'])
+  expect([again.code, JSON.parse(again.stderr).error.code]).toEqual([1, 'CONFLICT'])
   expect((await muster('queues failed video')).code).toBe(2)
 })
 
