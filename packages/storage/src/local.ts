@@ -91,7 +91,11 @@ export function createLocalStorage({ localDir }: Pick<LocalConfig, 'localDir'>):
           // Of processes that append at the same time, the first one is the owner.
           return (await readFile(join(root, marker), 'utf8')).split('\n')[0]?.trim() || undefined
         }),
-      claim: (id) => orUnavailable(() => appendFile(join(root, marker), `${id}\n`, { flush: true })),
+      claim: (id) =>
+        orUnavailable(async () => {
+          if (!(await isMounted())) throw unmounted(root)
+          await appendFile(join(root, marker), `${id}\n`, { flush: true })
+        }),
       replace: async (id) =>
         void (await orUnavailable(() => writeWhole(join(root, marker), Readable.from([`${id}\n`])))),
     },

@@ -3,7 +3,7 @@ export type Account = {
   /** Sends a request under `/api/v1`. @returns its answer with the time to its last byte. @throws Error when it is refused */
   send(method: string, path: string, body?: object): Promise<{ ms: number; data: unknown }>
   cookie(): string
-  /** From now on, an interruption ends no request. */
+  /** From now on, an interruption ends no request. Before, it ends none that writes: nobody would know what that has made. */
   ignoreInterruption(): void
 }
 
@@ -26,7 +26,10 @@ export function createAccount(origin: string, signal: AbortSignal): Account {
         headers: { ...(jar.size > 0 && { cookie: cookie() }), ...(body && { 'content-type': 'application/json' }) },
         ...(body && { body: JSON.stringify(body) }),
         redirect: 'error',
-        signal: AbortSignal.any([...(interrupted ? [interrupted] : []), AbortSignal.timeout(answerLimitMs)]),
+        signal: AbortSignal.any([
+          ...(interrupted && method === 'GET' ? [interrupted] : []),
+          AbortSignal.timeout(answerLimitMs),
+        ]),
       })
       const text = await answer.text()
       const ms = performance.now() - startMs

@@ -92,6 +92,8 @@ async function measurePush(remote: Remote): Promise<number[]> {
       socket.once('connect', resolve)
       socket.once('connect_error', (error) => reject(new Error(`The socket was refused: ${error.message}`)))
     })
+    // An event is answered once the connection has joined its rooms, also one that nobody knows.
+    await socket.timeout(pushLimitMs).emitWithAck('hello', {})
     return await inTurn(remote, Math.min(requests, 20), async (round) => {
       const startMs = performance.now()
       const { id } = await createTask(remote, round)
