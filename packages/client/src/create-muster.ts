@@ -13,7 +13,7 @@ export type RealtimeOptions = {
 
 export type MusterOptions = HttpMusterOptions & RealtimeOptions
 
-/** What a connection adds to a client. */
+/** The realtime part of a client. */
 export interface RealtimeMuster {
   /** Connects as soon as a user is signed in, and returns what the connection keeps up to date: the same object each time. */
   realtime(): Realtime

@@ -38,7 +38,7 @@ export interface UserMuster extends UserMethods {
   close(): void
 }
 
-/** What other parts need of a client, and what the realtime part does for it. */
+/** The parts of a client that `withAdmin` and `withRealtime` build on, and the hooks of the realtime part. */
 export type HttpParts = {
   baseUrl: string
   cookies: CookieJar | undefined

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Readable, Writable } from 'node:stream'
 
-/** What a command reads and writes beside its arguments: parts of its process, or what a caller within another process gives it. */
+/** The environment, streams and signals of a command: those of its process, or those that a caller within another process gives it. */
 export type Surroundings = {
   env: NodeJS.ProcessEnv
   stdin: Readable & { isTTY?: boolean }

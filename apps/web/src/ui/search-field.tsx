@@ -43,7 +43,7 @@ export function SearchField({ label, value, onChange, maxLength = 100, inputRef,
       timer = setTimeout(() => (isLeaving(router) ? wait() : report(typed.trim())), patienceMs)
     }
     wait()
-    // What is pressed stays in its place until it is released: a list that is replaced below the pointer would take no click.
+    // The report waits while a pointer is pressed: a list that is replaced below it would take no click.
     const options = { capture: true, signal: held.signal }
     document.addEventListener('pointerdown', hold, options)
     for (const end of ['pointerup', 'pointercancel'] as const) document.addEventListener(end, wait, options)

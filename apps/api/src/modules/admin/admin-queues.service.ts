@@ -163,9 +163,11 @@ async function discardSignal(deps: QueueDeps, principal: Principal, { name, jobI
 const changedAlready = {
   'job.retried': 'This job was retried already. Should the new run fail too, it is listed under its new id.',
   'job.discarded': 'This job was discarded already: it never runs.',
+  several:
+    'This job is not a failed one. Failed jobs of this queue, maybe also this one, were retried or discarded together.',
 } as const
 
-/** Tells why a failed job is not there: another operator was faster, or there never was one. */
+/** Tells why a failed job is not there: another operator was faster, or there never was one. Of a change of several jobs it tells no more than is known. */
 async function whyMissing(db: Db | Trx, { name, jobId }: FailedJobRef): Promise<DomainError> {
   const change = await findJobChange(db, { queue: name, jobId })
   return change ? new DomainError('CONFLICT', { message: changedAlready[change] }) : new DomainError('NOT_FOUND')

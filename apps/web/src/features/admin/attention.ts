@@ -8,7 +8,7 @@ import { formatNumber } from '../analytics/numbers.ts'
 /** From so many milliseconds on something is late, as `muster doctor` judges. */
 export const lateMs = 60_000
 
-/** What an operator should look at: a sentence, and the queue whose page shows more. */
+/** A problem that an operator should look at: a sentence, and the queue whose page shows more. */
 export type Concern = { text: string; queue?: NonNullable<InstallationStatus['queues']>[number]['name'] }
 
 /** Lists what is not well though every dependency answers. */
