@@ -97,5 +97,5 @@ export const defaultRounds = ({ rounds, roundSeconds, warmUpSeconds }: Plan) => 
 export const fewRounds = ({ isSmoke, roundSeconds }: Plan) => ({
   rounds: isSmoke ? 1 : 3,
   seconds: roundSeconds,
-  warmUpSeconds: 1,
+  warmUpSeconds: isSmoke ? 0 : 1,
 })

@@ -37,6 +37,8 @@ export type Plan = {
   /** Sockets that do nothing, and for how long idle processes are watched. */
   idleSockets: number
   idleSeconds: number
+  /** How long a process is left alone before its memory is read. */
+  settleSeconds: number
   uploads: number
 }
 
@@ -66,6 +68,7 @@ export const fullPlan: Plan = {
   chatSeconds: 10,
   idleSockets: 2_000,
   idleSeconds: 60,
+  settleSeconds: 3,
   uploads: 500,
 }
 
@@ -74,7 +77,7 @@ export const smokePlan: Plan = {
   isSmoke: true,
   rounds: 1,
   roundSeconds: 1,
-  warmUpSeconds: 1,
+  warmUpSeconds: 0,
   sustainedRounds: 1,
   sustainedSeconds: 1,
   jobSeconds: 1,
@@ -96,5 +99,6 @@ export const smokePlan: Plan = {
   chatSeconds: 1,
   idleSockets: 20,
   idleSeconds: 1,
+  settleSeconds: 0.2,
   uploads: 10,
 }

@@ -25,7 +25,6 @@ const idleGoalShare = 0.05
 /** As of an image that is processed: over 500 uploads, less than one takes. */
 const maxSlopeMiB = 0.05
 const socketsOfOne = 4
-const settleMs = 3_000
 const samplesOfUploads = 50
 
 export const memory: Row = {
@@ -79,12 +78,12 @@ export async function costOfSockets(stage: Stage, pid: number, seats: Seat[]): P
   // What the process allocates once is there before the measurement.
   await warm.ask({ open: seats.slice(0, Math.ceil(seats.length / 10)) })
   await warm.stop()
-  await sleep(settleMs)
+  await sleep(settleMs(stage))
   const before = await settledMemory(stage, pid)
   const clients = await startClients()
   try {
     await clients.ask({ open: seats })
-    await sleep(settleMs)
+    await sleep(settleMs(stage))
     const after = await settledMemory(stage, pid)
     const { open } = await clients.ask({ arrivals: true })
     if (open !== seats.length) throw new Error(`${seats.length - open} of ${seats.length} sockets were closed`)
@@ -97,13 +96,13 @@ export async function costOfSockets(stage: Stage, pid: number, seats: Seat[]): P
 /** Measures `muster all` from the bundle while nothing happens: the five processes, and the one that supervises them. */
 async function measureIdleProcesses(stage: Stage): Promise<Line> {
   const { idleSeconds } = stage.plan
-  await promisify(execFile)(process.execPath, [join(root, 'packages/launcher/src/build/bundle.ts')])
+  await promisify(execFile)(join(root, 'node_modules/.bin/turbo'), ['run', 'build', '--filter=@muster/launcher'])
   const sink = await startSmtpSink({ delayMs: 0 })
   const all = await startAll(stage, { SMTP_URL: sink.url })
   try {
     const processes = [{ name: 'muster', pid: all.pid }, ...childrenOf(all.pid)]
     const cpu = () => processes.map(({ pid }) => cpuSeconds(pid) ?? 0)
-    await sleep(Math.min(settleMs * 3, idleSeconds * 1_000))
+    await sleep(settleMs(stage) * 3)
     const before = cpu()
     await sleep(idleSeconds * 1_000)
     const shares = cpu().map((after, index) => (after - (before[index] ?? 0)) / idleSeconds)
@@ -177,5 +176,7 @@ async function measureUploads(stage: Stage): Promise<Line> {
     await sendHome(stage)
   }
 }
+
+const settleMs = ({ plan }: Stage) => plan.settleSeconds * 1_000
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
