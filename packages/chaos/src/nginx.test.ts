@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { freePort, startReaper } from '@muster/devkit'
-import { type Authority, createAuthority, eventually, findProgram } from '@muster/testing'
+import { type Authority, createAuthority, eventually, findProgram, isLongForm } from '@muster/testing'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startCrew } from './conversation/crew.ts'
@@ -59,7 +59,7 @@ test.runIf(!program)('the tests of the nginx example need nginx: install the pac
 const startApi = (port = Number(new URL(system.apiUrl).port), env: Record<string, string> = {}) =>
   system.start('api', { port, env: { PUBLIC_URL: nginx.url, TRUSTED_PROXIES: '127.0.0.1', ...env } })
 
-test.skipIf(!program)(
+test.runIf(program && isLongForm)(
   'a second API and a rolling restart of both fail no request, and sockets resume',
   limit,
   async () => {
