@@ -22,6 +22,9 @@ const largeIndexes: Readonly<Record<string, string>> = {
   outbox_failed_request: 'outbox (request_id) where failed_at is not null and request_id is not null',
   outbox_failed_queue: 'outbox (queue, id) where failed_at is not null',
   outbox_failed_queue_reason: 'outbox (queue, failure_reason(error), id) where failed_at is not null',
+  users_search: 'users using gin (username gin_trgm_ops, email gin_trgm_ops, search_fold(name) gin_trgm_ops)',
+  organizations_search: 'organizations using gin (search_fold(name) gin_trgm_ops)',
+  invites_search: 'invites using gin (email gin_trgm_ops)',
   outbox_failed_reason: 'outbox (queue, name, failure_reason(error), id) where failed_at is not null',
 }
 
@@ -55,9 +58,30 @@ async function buildMissing(db: AnyDb): Promise<string[]> {
     where relnamespace = current_schema()::regnamespace`.execute(db)
   const states = new Map(rows.map(({ name, isValid }) => [name, isValid]))
   const missing = Object.entries(largeIndexes).filter(([name]) => !states.get(name))
+  const qualify = await trigramsOf(db)
   for (const [name, on] of missing) {
     if (states.has(name)) await sql`drop index concurrently ${sql.id(name)}`.execute(db)
-    await sql`create index concurrently ${sql.id(name)} on ${sql.raw(on)}`.execute(db)
+    await sql`create index concurrently ${sql.id(name)} on ${sql.raw(qualify(on))}`.execute(db)
   }
+  await analyzeFolded(db, missing)
   return missing.map(([name]) => `built index ${name}`)
+}
+
+/** Returns a function that names the schema of the extension, which an operator may have created outside of the search path. */
+async function trigramsOf(db: AnyDb): Promise<(on: string) => string> {
+  const { rows } = await sql<{ schema: string }>`
+    select quote_ident(nspname) as schema from pg_extension join pg_namespace on pg_namespace.oid = extnamespace
+    where extname = 'pg_trgm'`.execute(db)
+  const [extension] = rows
+  return (on) => (extension ? on.replaceAll('gin_trgm_ops', `${extension.schema}.gin_trgm_ops`) : on)
+}
+
+/** Lets Postgres count which folded names there are: it knows nothing of an expression before, and reads an index where it should not. */
+async function analyzeFolded(db: AnyDb, built: readonly (readonly [name: string, on: string])[]): Promise<void> {
+  for (const [, on] of built) {
+    const table = on.includes('search_fold(') ? on.split(' ', 1)[0] : undefined
+    if (!table) continue
+    const { rows } = await sql`select where pg_relation_size(${table}::regclass) > 0`.execute(db)
+    if (rows.length > 0) await sql`analyze ${sql.table(table)}`.execute(db)
+  }
 }

@@ -29,6 +29,7 @@ import * as m26 from '../migrations/0027_chat_sizes.ts'
 import * as m27 from '../migrations/0029_email_attempts.ts'
 import * as m28 from '../migrations/0030_operations.ts'
 import * as m29 from '../migrations/0031_resent_mails.ts'
+import * as m30 from '../migrations/0032_trigrams.ts'
 
 export const migrations = {
   '0001_people': m0,
@@ -61,4 +62,5 @@ export const migrations = {
   '0029_email_attempts': m27,
   '0030_operations': m28,
   '0031_resent_mails': m29,
+  '0032_trigrams': m30,
 }

@@ -1,7 +1,7 @@
 import type { Db } from '@muster/db'
 import { sql } from 'kysely'
 
-/** Describes every column, constraint, index, trigger and function of the schema, a line each, in order. */
+/** Describes every column, constraint, index, trigger and function of the schema, without those of extensions, a line each, in order. */
 export async function describeSchema(db: Db): Promise<string[]> {
   const { rows } = await sql<{ line: string }>`
     select format('%s.%s %s %s %s %s', table_name, column_name, data_type, is_nullable, column_default,
@@ -12,6 +12,7 @@ export async function describeSchema(db: Db): Promise<string[]> {
       where connamespace = 'public'::regnamespace and conrelid::regclass::text not like 'kysely%'
     union all select pg_get_triggerdef(oid) from pg_trigger where not tgisinternal
     union all select format('%s %s', proname, prosrc) from pg_proc where pronamespace = 'public'::regnamespace
+      and not exists (select from pg_depend where pg_depend.objid = pg_proc.oid and deptype = 'e')
     order by 1`.execute(db)
   return rows.map(({ line }) => line)
 }

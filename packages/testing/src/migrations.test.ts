@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { newId } from '@muster/db'
 import { migrations } from '@muster/db/migrations'
 import { rollBack } from '@muster/db/migrator'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createTestDatabase, type TestDatabase } from './databases.ts'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { asSuperuser, createTestDatabase, type TestDatabase } from './databases.ts'
 import { describeSchema } from './describe-schema.ts'
 import { programFile } from './program-file.ts'
 
@@ -38,6 +39,28 @@ test('rolling everything back leaves nothing, and migrating again gives the same
   expect(await describeSchema(database.db)).toEqual([])
   await run('migrate')
   expect(await describeSchema(database.db)).toEqual(before)
+})
+
+test('a role that may not create the extension is told what to grant, and migrates when somebody has created it, in any schema', {
+  timeout: 60_000,
+}, async () => {
+  const { db, url, drop } = await createTestDatabase({ poolMax: 1, isMigrated: false })
+  const role = `narrow_${newId().replaceAll('-', '')}`
+  await sql`create role ${sql.id(role)} login password 'narrow'`.execute(db)
+  onTestFinished(async () => {
+    await drop()
+    await asSuperuser(`drop role ${role}`)
+  })
+  await sql`grant all on schema public to ${sql.id(role)}`.execute(db)
+  const narrow = new URL(url)
+  ;[narrow.username, narrow.password] = [role, 'narrow']
+  const migrating = () => run('migrate', { DATABASE_URL: narrow.href })
+  await expect(migrating()).rejects.toMatchObject({ stderr: expect.stringContaining('`create extension pg_trgm`') })
+
+  await sql`create schema tools`.execute(db)
+  await sql`create extension pg_trgm schema tools`.execute(db)
+  await sql`grant usage on schema tools to ${sql.id(role)}`.execute(db)
+  expect(await migrating()).toContain('built index users_search')
 })
 
 test('addresses that were suppressed for a refusal of the relay get mail again', async () => {

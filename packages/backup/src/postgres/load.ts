@@ -25,7 +25,7 @@ export async function loadDump({ url, path, programs, signal }: Load, afterwards
   // psql that fails closes its input; its own message is the one to tell.
   input.on('error', () => {})
   input.write('begin;\n')
-  const passing = pipeline(output, withoutNewSettings(), input, { end: false, signal })
+  const passing = pipeline(output, withoutRefused(), input, { end: false, signal })
   try {
     await Promise.race([Promise.all([passing.catch(() => psql.done), restore.done]), psql.done])
     input.end(`\n${afterwards}\ncommit;\n`)
@@ -38,13 +38,16 @@ export async function loadDump({ url, path, programs, signal }: Load, afterwards
   }
 }
 
-/** The settings that newer programs write at the begin and older servers refuse. They only set what is the default there. */
-const newSettings = /^SET transaction_timeout = 0;$/m
-const headBytes = 4_096
+/**
+ * What stands at the begin and would be refused: a setting of newer programs that older servers lack, and is the default there; and the comment of an
+ * extension, which only its owner may write, where a superuser has created it.
+ */
+const refused = /^(?:SET transaction_timeout = 0|COMMENT ON EXTENSION .*);$/gm
+const headBytes = 16_384
 
-function withoutNewSettings(): Transform {
+function withoutRefused(): Transform {
   let head: Buffer | undefined = Buffer.alloc(0)
-  const cleaned = (bytes: Buffer) => Buffer.from(bytes.toString('latin1').replace(newSettings, ''), 'latin1')
+  const cleaned = (bytes: Buffer) => Buffer.from(bytes.toString('latin1').replace(refused, ''), 'latin1')
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       if (!head) return done(null, chunk)

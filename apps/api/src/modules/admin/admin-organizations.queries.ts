@@ -1,7 +1,7 @@
 import type { Db } from '@muster/db'
 import { activeUserSql, lacksRequiredFactorSql } from '@muster/policy'
 import { type RawBuilder, sql } from 'kysely'
-import { folded } from '../../sql/collation.ts'
+import { containsFolded, manyFound } from '../../sql/contains.ts'
 import type { UserSummaryRow } from '../accounts/user-summary.ts'
 import type { OrganizationQuery } from './admin-organizations.schema.ts'
 
@@ -26,35 +26,42 @@ const invitations = (now: Date) => sql`
   select count(*)::int from invites
   where invites.organization_id = organizations.id and invites.status = 'pending' and invites.expires_at > ${now}`
 
-/** Builds the statement of {@link listOrganizations}: counts are made for the rows of the page alone. */
-export function organizationPage(
-  { q, isPersonal, cursor }: Omit<OrganizationQuery, 'limit'>,
+/**
+ * Reads a page of organizations, the newest first. Counts are made for the rows of the page alone. Of a search that finds few, all are found
+ * first: `offset 0` keeps Postgres from reading all organizations in the order of the page, in the hope that it is soon full.
+ */
+export async function listOrganizations(
+  db: Db,
+  query: OrganizationQuery,
   { limit, now }: { limit: number; now: Date },
-): RawBuilder<OrganizationRow> {
-  const conditions = [
-    ...(q === undefined ? [] : [sql`strpos(${folded(sql`name`)}, ${folded(q)}) > 0`]),
-    ...(isPersonal === undefined ? [] : [sql`is_personal = ${isPersonal}`]),
-    ...(cursor === undefined ? [] : [sql`id < ${cursor}::uuid`]),
-  ]
-  const matches = conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `)
-  return sql<OrganizationRow>`
+): Promise<OrganizationRow[]> {
+  const matching = sql`organizations where ${matches(query)}`
+  const isOfFew = query.q !== undefined && !(await findsMany(db, matching))
+  const found = isOfFew ? sql`(select * from ${matching} offset 0) as found` : matching
+  const { rows } = await sql<OrganizationRow>`
     select organizations.*, (select count(*)::int ${members}) as members, (${invitations(now)}) as open_invitations,
       (select coalesce(sum(size_bytes), 0)::bigint from attachments
         where attachments.organization_id = organizations.id) as used_bytes
     from (
-      select id, name, is_personal, two_factor_method, created_at from organizations where ${matches}
-      order by id desc limit ${limit}
+      select id, name, is_personal, two_factor_method, created_at from ${found} order by id desc limit ${limit}
     ) organizations
-    order by organizations.id desc`
+    order by organizations.id desc`.execute(db)
+  return rows
 }
 
-/** Reads a page of organizations, the newest first. */
-export async function listOrganizations(
-  db: Db,
-  query: OrganizationQuery,
-  page: { limit: number; now: Date },
-): Promise<OrganizationRow[]> {
-  return (await organizationPage(query, page).execute(db)).rows
+function matches({ q, isPersonal, cursor }: OrganizationQuery): RawBuilder<unknown> {
+  const conditions = [
+    ...(q === undefined ? [] : [containsFolded(sql`name`, q)]),
+    ...(isPersonal === undefined ? [] : [sql`is_personal = ${isPersonal}`]),
+    ...(cursor === undefined ? [] : [sql`id < ${cursor}::uuid`]),
+  ]
+  return conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `)
+}
+
+async function findsMany(db: Db, matching: RawBuilder<unknown>): Promise<boolean> {
+  const { rows } = await sql<{ total: number }>`
+    select count(*)::int as total from (select from ${matching} limit ${manyFound + 1}) counted`.execute(db)
+  return (rows[0]?.total ?? 0) > manyFound
 }
 
 /** Reads one organization with its counts; undefined when there is none. */

@@ -5,7 +5,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { dataOf } from '../../testing/succeeded.ts'
 import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import { codeOf } from '../sign-in/testing/sign-in-fixtures.ts'
-import { organizationPage } from './admin-organizations.queries.ts'
 import { base, clientRoles, eventsOf, oneOfEach, unknownId } from './testing/admin-fixtures.ts'
 import { affected } from './user-consequences.queries.ts'
 
@@ -130,11 +129,8 @@ test('invitations of everybody are found by a part of the address and by organiz
     expect(await read(`q=letter&status=${status}`)).toHaveLength(status === 'pending' ? 1 : 0)
 })
 
-test('neither the list nor the consequences read more when others have many rows', async () => {
+test('the consequences read no more when others have many rows', async () => {
   const { userId } = await api.signUp()
-  await sql`
-    insert into organizations (id, name, is_personal, created_at)
-      select gen_random_uuid(), 'Many ' || n, true, now() from generate_series(1, 5000) n`.execute(api.db)
   await sql`
     insert into email_messages (id, template, to_address, user_id, data, status)
       select gen_random_uuid(), 'welcome', 'm@example.test', ${owner.userId}::uuid, '{}', 'queued'
@@ -142,8 +138,7 @@ test('neither the list nor the consequences read more when others have many rows
   await sql`
     insert into tasks (id, owner_id, title) select gen_random_uuid(), ${owner.userId}::uuid, 'Task ' || n
     from generate_series(1, 5000) n`.execute(api.db)
-  await sql`vacuum analyze organizations, email_messages, tasks, users, invites, attachments`.execute(api.db)
+  await sql`vacuum analyze email_messages, tasks`.execute(api.db)
   const now = new Date()
-  expect(await touchedBlocks(api.db, organizationPage({}, { limit: 51, now }))).toBeLessThan(600)
   expect(await touchedBlocks(api.db, affected({ id: userId, organization_id: null }, now))).toBeLessThan(60)
 })

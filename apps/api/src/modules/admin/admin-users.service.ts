@@ -31,8 +31,9 @@ export async function listUsers(deps: UserAdminDeps & { reads: Reads }, principa
   const { page, limit, role, isActive, organizationId, q } = query
   const offset = (page - 1) * limit
   const { rows, total } = await deps.reads.read(async (db) => {
+    if (q !== undefined) return queries.searchUsers(db, { ...query, q }, { offset, count: limit })
     const found = await queries.listUsers(db, query, { offset, count: limit })
-    // A search scans all users. When the result ends on this page, a second scan to count them is skipped.
+    // When the result ends on this page, counting it again is skipped.
     const isLast = found.length < limit && (found.length > 0 || page === 1)
     return { rows: found, total: isLast ? offset + found.length : await queries.countUsers(db, query) }
   }, 'bySession')

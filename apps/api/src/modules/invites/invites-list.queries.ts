@@ -1,6 +1,7 @@
 import type { Db } from '@muster/db'
 import { partOfEmailAddress } from '@muster/identifiers'
 import { type RawBuilder, sql } from 'kysely'
+import { contains } from '../../sql/contains.ts'
 import { type InviteRow, selectWhere } from './invites.queries.ts'
 import type { InviteStatus } from './invites.schema.ts'
 
@@ -49,7 +50,7 @@ export function invitePage(filter: InviteFilter, { limit, offset }: InvitePage):
 function found({ inviterId, status, q, organizationId, now }: InviteFilter, limit: number): RawBuilder<unknown> {
   const conditions = [
     ...(inviterId === undefined ? [] : [sql`inviter_id = ${inviterId}`]),
-    ...(q === undefined ? [] : [sql`strpos(email, ${partOfEmailAddress(q)}) > 0`]),
+    ...(q === undefined ? [] : [contains(sql`email`, partOfEmailAddress(q))]),
     ...(organizationId === undefined ? [] : [sql`organization_id = ${organizationId}::uuid`]),
   ]
   const isFound = conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `)
