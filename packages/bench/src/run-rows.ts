@@ -25,6 +25,7 @@ import { taskRead } from './rows/task-read.ts'
 import { tracing } from './rows/tracing.ts'
 import { usersMe } from './rows/users-me.ts'
 import { warmStart } from './rows/warm-start.ts'
+import { web } from './rows/web.ts'
 import { openStage, root } from './stage.ts'
 import { table } from './table.ts'
 
@@ -49,6 +50,7 @@ const rows: Row[] = [
   warmStart,
   pooler,
   tracing,
+  web,
 ]
 
 /** Measures the rows that the arguments name, or all, and prints the table of each as soon as it is measured. */

@@ -6,13 +6,14 @@ import type { Stage } from './stage.ts'
 
 export const accessCookie = 'muster_at'
 export const bcryptCost = 10
-const password = 'a bench stands in the park'
+/** The password of all users that the bench inserts. */
+export const benchPassword = 'a bench stands in the park'
 
 export type User = { id: string; email: string; organizationId: string }
 
 /** Inserts users with a personal organization each, as registration creates them. */
 export async function insertUsers({ db }: Pick<Stage, 'db'>, count: number, cost = bcryptCost): Promise<User[]> {
-  const passwordHash = await createPasswordHasher({ keys: keys.password.keys, cost }).hash(password)
+  const passwordHash = await createPasswordHasher({ keys: keys.password.keys, cost }).hash(benchPassword)
   const users: User[] = []
   for (let index = 0; index < count; index++) {
     const [id, organizationId] = [newId(), newId()]
@@ -35,15 +36,18 @@ export async function insertUser(stage: Pick<Stage, 'db'>): Promise<User> {
   return user as User
 }
 
+/** Who signs in, with the password of the bench unless they have another one. */
+type Credentials = { email: string; password?: string }
+
 /** Builds the request that signs the user in. */
-export const loginRequest = ({ email }: Pick<User, 'email'>): LoadRequest => ({
+export const loginRequest = ({ email, password = benchPassword }: Credentials): LoadRequest => ({
   method: 'POST',
   path: '/api/v1/auth/login',
   body: JSON.stringify({ email, password }),
 })
 
 /** Signs in over HTTP. @returns the cookie header that a browser would send from then on */
-export async function signIn(origin: string, user: Pick<User, 'email'>): Promise<string> {
+export async function signIn(origin: string, user: Credentials): Promise<string> {
   const { method, path, body } = loginRequest(user)
   const headers = { 'content-type': 'application/json' }
   const answer = await fetch(origin + path, { method, headers, body: body as string })

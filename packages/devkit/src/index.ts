@@ -10,6 +10,8 @@ export {
   waitForExit,
   waitUntilReady,
 } from '@muster/supervisor'
+export { type DemoFile, readDemoFile } from './demo-team/demo-file.ts'
+export { type DemoOptions, fillDemo } from './demo-team/fill-demo.ts'
 export { isLongForm } from './long-form.ts'
 export { migrate } from './migrate.ts'
 export { createSay } from './output.ts'

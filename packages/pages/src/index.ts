@@ -3,10 +3,11 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { pagesFolder } from './folders.ts'
+import { leadsTo, type PageRoute, pageRoutes } from './page-routes.ts'
 import { readRelease } from './releases.ts'
 import { readSourceStamp } from './source-stamp.ts'
 
-export { pagesFolder, readRelease }
+export { leadsTo, type PageRoute, pageRoutes, pagesFolder, readRelease }
 
 /** The program that serves the pages from their sources, at the port in its argument. */
 export const pagesDevMain: string = join(import.meta.dirname, 'dev-main.ts')

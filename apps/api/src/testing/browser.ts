@@ -1,9 +1,8 @@
+import { launchBrowser, watchAnswers } from '@muster/browser'
 import { builtPages } from '@muster/pages'
-import { eventually, freePort } from '@muster/testing'
-import axe, { type AxeResults } from 'axe-core'
-import { type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { freePort } from '@muster/testing'
+import type { BrowserContextOptions, Page } from 'playwright-core'
 import { isOfApi } from '../http/pages.ts'
-import { findBrowser } from './find-browser.ts'
 import { buildTestApp, type TestApp, type TestClient } from './test-app.ts'
 
 /** Runs in the page. The mark tells these lines of the console from others. */
@@ -37,18 +36,13 @@ export type Pages = {
 /**
  * Starts an API that serves the pages as built from the present sources, and Chromium. No worker runs.
  * @param options.root another folder of pages
- * @throws Error when no Chromium is on PATH: skip such tests by {@link findBrowser}
+ * @throws Error when no Chromium is on PATH: skip such tests by `findBrowser`
  */
 export async function openPages({ root }: { root?: string } = {}): Promise<Pages> {
-  const executablePath = findBrowser()
-  if (!executablePath) throw new Error('No Chromium is on PATH.')
   const port = await freePort()
   // Of the loopback names, the one that browsers take for secure.
   const origin = `http://localhost:${port}`
-  const [folder, browser] = await Promise.all([
-    root ?? builtPages(),
-    chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-quic'] }),
-  ])
+  const [folder, browser] = await Promise.all([root ?? builtPages(), launchBrowser()])
   const api = await buildTestApp({
     config: {
       allowedOrigins: new Set([origin]),
@@ -61,21 +55,17 @@ export async function openPages({ root }: { root?: string } = {}): Promise<Pages
 
   const faults: string[] = []
   const refusals: string[] = []
-  const awaited = new WeakMap<Page, Set<object>>()
+  const settled = new WeakMap<Page, () => Promise<void>>()
 
   function watch(page: Page): void {
-    const open = new Set<object>()
-    awaited.set(page, open)
+    settled.set(page, watchAnswers(page))
     const fault = (text: string) => faults.push(`${text} (on ${new URL(page.url()).pathname})`)
     page.on('pageerror', (error) => fault(`${error}`))
     page.on('console', (message) => {
       // What Chromium says about an answer is judged below, by its status.
       if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) fault(message.text())
     })
-    page.on('request', (request) => open.add(request))
-    page.on('requestfinished', (request) => open.delete(request))
     page.on('requestfailed', (request) => {
-      open.delete(request)
       const reason = request.failure()?.errorText
       // A navigation, or the page itself, ended it.
       if (reason !== 'net::ERR_ABORTED') fault(`${request.method()} ${request.url()}: ${reason}`)
@@ -105,13 +95,7 @@ export async function openPages({ root }: { root?: string } = {}): Promise<Pages
       watch(page)
       return page
     },
-    async untilSettled(page) {
-      await page.locator('h1').first().waitFor({ state: 'attached' })
-      await page.locator('[data-skeleton]').first().waitFor({ state: 'detached' })
-      await eventually(() => {
-        if (awaited.get(page)?.size) throw new Error(`${page.url()} still awaits an answer.`)
-      })
-    },
+    untilSettled: async (page) => settled.get(page)?.(),
     async close() {
       await browser.close()
       await api.close()
@@ -137,28 +121,4 @@ export const follow = (page: Page, path: string): Promise<void> =>
 type Router = {
   navigate(to: { href: string }): unknown
   subscribe(event: 'onRendered', listener: () => void): () => void
-}
-
-/** WCAG 2.2, level AA, with all that it contains. */
-const wcag = { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }
-/** The only rule for which the theme matters. */
-const contrast = { type: 'rule', values: ['color-contrast'] }
-
-/** Lists what axe finds wrong on the page as it is, in the light and in the dark theme: rule, element and reason. */
-export async function accessibilityFaults(page: Page): Promise<string[]> {
-  if (!(await page.evaluate('"axe" in globalThis'))) await page.evaluate(axe.source)
-  const found = []
-  for (const [colorScheme, runOnly] of [
-    ['dark', contrast],
-    ['light', wcag],
-  ] as const) {
-    await page.emulateMedia({ colorScheme })
-    await page.locator(`html[data-theme=${colorScheme}]`).waitFor()
-    const options = JSON.stringify({ runOnly, resultTypes: ['violations'] })
-    const { violations } = (await page.evaluate(`axe.run(${options})`)) as AxeResults
-    for (const { id, nodes } of violations)
-      for (const { target, failureSummary = '' } of nodes)
-        found.push(`${colorScheme}: ${id} at ${target.join(' ')}: ${failureSummary.replaceAll(/\s+/g, ' ')}`)
-  }
-  return found
 }

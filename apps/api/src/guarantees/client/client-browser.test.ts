@@ -2,12 +2,12 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { findBrowser, launchBrowser } from '@muster/browser'
 import type { Muster } from '@muster/client'
 import { eventually } from '@muster/testing'
 import { build } from 'esbuild'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { findBrowser } from '../../testing/find-browser.ts'
 import { dataOf } from '../../testing/succeeded.ts'
 import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 
@@ -50,7 +50,7 @@ describe.skipIf(!browserPath)('the client in a browser', () => {
     const bert = await api.signUp({ organizationId: ann.organizationId ?? '' })
     const created = await ann.inject('POST', '/api/v1/chats', { type: 'direct', userId: bert.userId })
     chatId = dataOf(created).chat.id
-    browser = await chromium.launch({ executablePath: browserPath as string, args: ['--no-sandbox'] })
+    browser = await launchBrowser()
     profile = await browser.newContext()
     await profile.addCookies([...ann.cookies].map(([name, value]) => ({ name, value, url: apiUrl, httpOnly: true })))
     page = await profile.newPage()

@@ -1,8 +1,8 @@
-import { existsSync, globSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { accessibilityFaults, findBrowser } from '@muster/browser'
 import { pageLinks } from '@muster/mail'
-import { readRelease } from '@muster/pages'
+import { leadsTo, pageRoutes, readRelease } from '@muster/pages'
 import { insertReminder } from '@muster/testing'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -14,8 +14,7 @@ import { invited } from '../../modules/invites/testing/invites-fixtures.ts'
 import { notify } from '../../modules/notifications/testing/notifications-fixtures.ts'
 import { newUser } from '../../modules/sign-in/testing/sign-in-fixtures.ts'
 import { createTask, signUpColleague } from '../../modules/tasks/testing/tasks-fixtures.ts'
-import { accessibilityFaults, follow, openPages, type Pages } from '../../testing/browser.ts'
-import { findBrowser } from '../../testing/find-browser.ts'
+import { follow, openPages, type Pages } from '../../testing/browser.ts'
 import { succeeded } from '../../testing/succeeded.ts'
 import type { TestApp, TestUser } from '../../testing/test-app.ts'
 
@@ -24,21 +23,7 @@ if (!browserPath) console.warn('No Chromium is on PATH: the links of mails and t
 
 const dayMs = 86_400_000
 
-const routesFolder = fileURLToPath(new URL('../../../../web/src/routes', import.meta.url))
-const files = globSync('_*/**/*.tsx', { cwd: routesFolder }).map((file) => file.replace(/\.tsx$/, ''))
-/** The addresses of all pages, from the names of their files. The file of a layout has the name of a folder. */
-const routes = files
-  .filter((file) => !files.some((other) => other.startsWith(`${file}/`)))
-  .map((file) => ({
-    isPublic: file.startsWith('_public/'),
-    path: file.replace(/^_\w+/, '').replace(/\/index$/, '') || '/',
-  }))
-  .toSorted((one, other) => one.path.localeCompare(other.path))
-
-/** Public pages that need a session nevertheless. */
-const needsSession = ['/setup-factor']
-/** Addresses that lead on to another page. */
-const leadsTo: Record<string, string> = { '/account': '/account/profile', '/settings/security': '/account/security' }
+const routes = pageRoutes()
 
 describe.skipIf(!browserPath)('the pages', () => {
   let pages: Pages
@@ -73,8 +58,7 @@ describe.skipIf(!browserPath)('the pages', () => {
   /** The window for a page. */
   const windowFor = (path: string) => {
     if (path.startsWith('/ops')) return operator
-    const isPublic = routes.some((route) => route.isPublic && route.path === path) && !needsSession.includes(path)
-    return isPublic ? visitor : member
+    return routes.some((route) => route.isPublic && route.path === path) ? visitor : member
   }
 
   const opened = new Map<string, Promise<string>>()

@@ -1,3 +1,4 @@
+import { accessibilityFaults, findBrowser } from '@muster/browser'
 import { eventually } from '@muster/testing'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -11,8 +12,7 @@ import {
   registered,
 } from '../../modules/sign-in/testing/sign-in-fixtures.ts'
 import { appOf, confirmTotp, setUpTotp, stepMs } from '../../modules/two-factor/testing/two-factor-fixtures.ts'
-import { accessibilityFaults, openPages, type Pages } from '../../testing/browser.ts'
-import { findBrowser } from '../../testing/find-browser.ts'
+import { openPages, type Pages } from '../../testing/browser.ts'
 import { dataOf, succeeded } from '../../testing/succeeded.ts'
 
 const browserPath = findBrowser()

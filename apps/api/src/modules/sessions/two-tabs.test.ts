@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { findBrowser, launchBrowser } from '@muster/browser'
 import { type ManualClock, manualClock } from '@muster/testing'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { findBrowser } from '../../testing/find-browser.ts'
 import { buildTestApp, type TestApp } from '../../testing/test-app.ts'
 
 const rounds = 10
@@ -31,7 +31,7 @@ describe.skipIf(!browserPath)('two tabs of one browser', () => {
     clock = manualClock()
     api = await buildTestApp({ clock, config: { allowedOrigins: new Set([origin]) } })
     apiUrl = (await api.listen()).replace('127.0.0.1', 'localhost')
-    browser = await chromium.launch({ executablePath: browserPath as string, args: ['--no-sandbox'] })
+    browser = await launchBrowser()
     const profile = await browser.newContext()
     const user = await api.signUp()
     await profile.addCookies([...user.cookies].map(([name, value]) => ({ name, value, url: apiUrl, httpOnly: true })))
