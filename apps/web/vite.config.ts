@@ -6,10 +6,53 @@ import { defineConfig } from 'vite'
 import { paraglide } from './paraglide.config.ts'
 import { retryParts } from './retry-parts.ts'
 
-/** Modules of the first file. Those after the sign-in are small parts that other pages for visitors share with the pages of signed-in users. */
+/**
+ * Modules of the first file. Those after the sign-in are small parts that other pages for visitors share with the pages of signed-in users: as
+ * files of their own they were a request each.
+ */
 const first = [
   String.raw`rolldown.runtime|src.main\.tsx|src.features.sign-in.login-form\.tsx`,
-  String.raw`src.ui.avatar\.tsx|src.features.shell.sign-out\.ts|icons.x\.|messages.(ui_loading|shell_sign_out|sign_in_resent)\.`,
+  String.raw`src.ui.(avatar|copy-button)\.tsx|src.features.(shell.sign-out|invites.roles)\.ts|messages.(ui_(loading|copy|copied)|shell_sign_out|sign_in_resent|invites_role_\w+)\.`,
+  String.raw`icons.(copy|download|key-round|mail|mail-check|mail-question-mark|smartphone|x)\.`,
+]
+
+/** Modules that nearly all pages of signed-in users share: small parts of the kit, words and icons, reads, people. */
+const kit = [
+  String.raw`src.ui.(?!tabs|virtual-rows|otp-input|charts|time-chart|date-time-picker|[a-z-]+-view)[a-z-]+\.tsx?|src.lib.(?!zod|stale-chunk)|react-query|query-core`,
+  String.raw`icons.(?!circle\.|printer|unlink)[a-z-]+\.mjs|messages.(ui|privacy_unblock|attachments|accounts_you|friends|members|organizations|invites)_?`,
+  'features.(attachments.(bytes-text|upload-limits)|notifications.day-label|analytics.numbers|tasks.search|profile.preferences)',
+  'features.(friends|members|organizations|invites).',
+]
+
+/** What several pages share, by the modules that have it. Each group takes what those before it have left, with whatever that imports. */
+const shared = [
+  { name: 'kit', minShareCount: 2, test: new RegExp(kit.join('|')) },
+  {
+    name: 'registration',
+    minShareCount: 2,
+    test: /features.(registration|passwords)|messages.(registration|passwords)_|icons.(circle|unlink)\.m/,
+  },
+  {
+    name: 'factors',
+    minShareCount: 2,
+    test: /features.(sign-in|two-factor)|messages.(sign_in|two_factor)_|icons.printer\.m/,
+  },
+  { name: 'figures', minShareCount: 2, test: /src.ui.(charts|time-chart|date-time-picker)/ },
+  { name: 'account', minShareCount: 2, test: /features.reauthentication|messages.reauthentication_/ },
+  { name: 'tabs', minShareCount: 4, test: /src.ui.tabs/ },
+  {
+    name: 'lists',
+    minShareCount: 4,
+    test: /src.ui.virtual-rows|features.accounts|numbered-pages|tanstack.(virtual-core|react-virtual)/,
+  },
+  { name: 'tasks', test: /routes._app.(tasks.index|tasks.\$taskId|calendar)\.tsx\?/ },
+  { name: 'chats', test: /routes._app.chats(.index|.\$chatId)?\.tsx\?/ },
+  {
+    name: 'ops',
+    minShareCount: 2,
+    test: /features.(admin|admin-emails|admin-queues|audit|request-trace)[\\/]|messages.ops_(?!people)/,
+  },
+  { name: 'ops-people', minShareCount: 2, test: /features.admin-(users|invites|organizations)|messages.ops_people/ },
 ]
 
 /** Begins the names of files that only pages for operators load. */
@@ -47,7 +90,8 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: 'index', priority: 2, test: new RegExp(first.join('|')) },
-            { name: 'app', priority: 1, test: /src.routes._app(.index)?\.tsx\?/ },
+            { name: 'app', priority: 1, test: /src.routes._app(.index)?\.tsx\?|(socket|engine)\.io-client/ },
+            ...shared,
           ],
         },
       },
