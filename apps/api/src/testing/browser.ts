@@ -1,7 +1,7 @@
 import { launchBrowser, watchAnswers } from '@muster/browser'
 import { builtPages } from '@muster/pages'
 import { freePort } from '@muster/testing'
-import type { BrowserContextOptions, Page } from 'playwright-core'
+import type { BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { isOfApi } from '../http/pages.ts'
 import { buildTestApp, type TestApp, type TestClient } from './test-app.ts'
 
@@ -117,6 +117,20 @@ export const follow = (page: Page, path: string): Promise<void> =>
       }),
     path,
   )
+
+const mostTabs = 100
+
+/** Moves the focus by the Tab key alone. @throws Error when it does not reach the control */
+export async function tabTo(control: Locator): Promise<void> {
+  await control.waitFor()
+  const hasFocus = () =>
+    control.evaluate((element) => (element as unknown as { matches(selector: string): boolean }).matches(':focus'))
+  for (let tabs = 0; tabs < mostTabs; tabs++) {
+    if (await hasFocus()) return
+    await control.page().keyboard.press('Tab')
+  }
+  throw new Error(`The Tab key does not reach ${control}.`)
+}
 
 type Router = {
   navigate(to: { href: string }): unknown

@@ -1,12 +1,13 @@
+import { formatHead, signHead } from '@muster/audit'
 import { accessibilityFaults, findBrowser } from '@muster/browser'
 import { newId } from '@muster/db'
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventsOf } from '../../modules/admin/testing/admin-fixtures.ts'
 import { chainEvents, tamper } from '../../modules/audit/testing/audit-fixtures.ts'
 import { invited } from '../../modules/invites/testing/invites-fixtures.ts'
 import { createTask } from '../../modules/tasks/testing/tasks-fixtures.ts'
-import { openPages, type Pages } from '../../testing/browser.ts'
+import { openPages, type Pages, tabTo } from '../../testing/browser.ts'
 import { succeeded } from '../../testing/succeeded.ts'
 import type { TestUser } from '../../testing/test-app.ts'
 
@@ -32,6 +33,10 @@ describe.skipIf(!browserPath)('an operator', () => {
   const button = (name: string) => page.getByRole('button', { name, exact: true })
   // Messages of the page have that role too.
   const dialog = () => page.locator('[role=dialog]:not([data-type])')
+  const press = async (control: Locator) => {
+    await tabTo(control)
+    await page.keyboard.press('Enter')
+  }
 
   test('finds a person, sees what deactivating does before it is done, gives the reason, and takes it back', async () => {
     const person = await pages.api.signUp()
@@ -140,7 +145,7 @@ describe.skipIf(!browserPath)('an operator', () => {
     await page.getByText('refused@example.test').or(page.getByText('welcome')).first().waitFor()
   })
 
-  test('retries the failed jobs of one reason, and leaves the others', async () => {
+  test('retries the failed jobs of one reason by the keyboard alone, and leaves the others', async () => {
     const failed = (error: string) => ({
       ...{ id: newId(), queue: 'email', name: 'send-email', payload: JSON.stringify({ emailId: newId() }), error },
       ...{ published_at: new Date(), failed_at: new Date() },
@@ -148,18 +153,65 @@ describe.skipIf(!browserPath)('an operator', () => {
     const rows = [failed('the relay was away'), failed('the relay was away'), failed('another reason')]
     await pages.api.db.insertInto('outbox').values(rows).execute()
     await go('/ops/queues/email')
-    await page
-      .getByRole('row')
-      .filter({ hasText: 'the relay was away' })
-      .getByRole('button', { name: 'Retry', exact: true })
-      .first()
-      .click()
+    const row = page.getByRole('row').filter({ hasText: 'the relay was away' })
+    await press(row.getByRole('button', { name: 'Retry', exact: true }))
     await dialog().getByText('2 jobs are concerned.').waitFor()
-    await dialog().getByRole('textbox').fill('The relay is back.')
-    await dialog().getByRole('button', { name: 'Retry 2 jobs' }).click()
+    await tabTo(dialog().getByRole('textbox'))
+    await page.keyboard.type('The relay is back.')
+    await press(dialog().getByRole('button', { name: 'Retry 2 jobs' }))
     await dialog().getByText('2 jobs run again.').waitFor()
     const left = await pages.api.db.selectFrom('outbox').select('error').where('failed_at', 'is not', null).execute()
     expect(left).toEqual([{ error: 'another reason' }])
+    await press(dialog().getByRole('button', { name: 'Done' }))
+    await dialog().waitFor({ state: 'detached' })
+  })
+
+  test('sees how Muster is, and has it examined', async () => {
+    await go('/ops')
+    const queues = page.getByRole('table', { name: 'Queues' })
+    await queues.getByRole('row').filter({ hasText: 'Mail' }).getByText('1 failed').waitFor()
+    await page.getByText('1 job failed for good').waitFor()
+    await button('Examine').click()
+    const checks = page.getByText(/^All \d+ checks/)
+    await checks.click()
+    await page
+      .getByText(/^migrations/)
+      .first()
+      .waitFor()
+    await button('Copy the report').waitFor()
+    expect(await accessibilityFaults(page)).toEqual([])
+    expect(await eventsOf(pages.api, 'admin.doctor_run')).toMatchObject([{ actor_id: admin.userId }])
+  })
+
+  test('pauses a queue with the reason and resumes it; who is second is told so, also in Hindi', async () => {
+    const second = await pages.open({ as: await pages.api.signUp({ role: 'super_admin' }), locale: 'hi-IN' })
+    await second.goto(`${pages.origin}/ops/queues/image`)
+    await second.getByRole('button', { name: 'रोकें', exact: true }).click()
+    await second.getByLabel('क्यों?').fill('रखरखाव')
+
+    await go('/ops/queues/image')
+    await button('Pause').click()
+    await dialog().getByText('Others wait, and none is lost').waitFor()
+    await dialog().getByLabel('Why?').fill('The disk is being replaced.')
+    await dialog().getByRole('button', { name: 'Pause' }).click()
+    await dialog().waitFor({ state: 'detached' })
+    await page.getByText('The disk is being replaced.').waitFor()
+
+    await second.locator('[role=dialog]').getByRole('button', { name: 'रोकें', exact: true }).click()
+    await second.getByText('किसी ने यह क़तार पहले ही रोक दी है।').waitFor()
+    await second.getByText('The disk is being replaced.').waitFor()
+    await second.context().close()
+    expect(pages.refusals.splice(0)).toEqual([expect.stringMatching(/pause answered 409$/)])
+
+    await button('Resume').click()
+    await dialog().getByLabel('Why?').fill('The new one is there.')
+    await dialog().getByRole('button', { name: 'Resume' }).click()
+    await button('Pause').waitFor()
+    expect((await eventsOf(pages.api, 'queue.resumed', 'image')).at(-1)).toMatchObject({
+      actor_id: admin.userId,
+      before: { note: 'The disk is being replaced.' },
+      after: { note: 'The new one is there.' },
+    })
   })
 
   test('verifies the audit log, and is shown the row that was changed behind the back of Muster', async () => {
@@ -169,6 +221,20 @@ describe.skipIf(!browserPath)('an operator', () => {
     await button('Verify the chain').click()
     await page.getByText('The chain is broken').waitFor()
     await page.getByText('Event 3 was changed after it was chained.').waitFor()
+  })
+
+  test('is told of a pasted head that is none, that nobody here has signed, or that names another event', async () => {
+    await page.getByText('Compare with a signed head').click()
+    const field = page.getByLabel('Signed head, or lines of the audit worker’s log')
+    const compare = async (text: string, answer: string) => {
+      await field.fill(text)
+      await button('Compare').click()
+      await page.getByText(answer).waitFor()
+    }
+    await compare('4.abc', 'There is no signed head in this text.')
+    const other = formatHead(signHead(pages.api.deps.config.keys.audit, { seq: 4, hash: 'ab'.repeat(32) }))
+    await compare(other, 'The log has another event with the number 4 than when this head was signed.')
+    await compare(other.replace(/.{64}$/, 'cd'.repeat(32)), 'The head for event 4 is not signed by this installation.')
   })
 
   test('who loses the role while the page is open is told, and sees nothing more', async () => {

@@ -10,7 +10,7 @@ import { picture } from '../../http/uploads/testing/sample-files.ts'
 import { createDirect, makeFriends, messagesOf } from '../../modules/chats/testing/chat-fixtures.ts'
 import { mailedCode, newUser } from '../../modules/sign-in/testing/sign-in-fixtures.ts'
 import { createTask } from '../../modules/tasks/testing/tasks-fixtures.ts'
-import { openPages, type Pages } from '../../testing/browser.ts'
+import { openPages, type Pages, tabTo } from '../../testing/browser.ts'
 import { startWorker } from '../../testing/start-worker.ts'
 import { dataOf } from '../../testing/succeeded.ts'
 
@@ -24,18 +24,6 @@ type Hands = {
 }
 const mouse: Hands = { press: (control) => control.click(), type: (field, text) => field.fill(text) }
 
-const mostTabs = 80
-/** Moves the focus by the Tab key alone. */
-async function tabTo(control: Locator): Promise<void> {
-  await control.waitFor()
-  const hasFocus = () =>
-    control.evaluate((element) => (element as unknown as { matches(selector: string): boolean }).matches(':focus'))
-  for (let tabs = 0; tabs < mostTabs; tabs++) {
-    if (await hasFocus()) return
-    await control.page().keyboard.press('Tab')
-  }
-  throw new Error(`The Tab key does not reach ${control}.`)
-}
 const keyboard: Hands = {
   async press(control) {
     await tabTo(control)
