@@ -51,16 +51,17 @@ const minuteMs = 60_000
 /** Reads the status of an installation. Takes about two seconds at most, and never rejects: what cannot be read says so. */
 export async function readInstallationStatus({ db, monitor }: StatusSources): Promise<InstallationStatus> {
   const nowMs = Date.now()
+  const ask = inTurn()
   const [postgres, redis, heldAt, processes, queues, outbox, mails, auditLagMs, reminders] = await Promise.all([
     measure(() => askByWrite(db)),
     measure(() => monitor.ping()),
-    attempt(async () => (await readHold(db)).heldAt?.toISOString() ?? null),
+    attempt(async () => (await ask(() => readHold(db))).heldAt?.toISOString() ?? null),
     attempt(async () => (await monitor.processes()).map((one) => ({ ...one, isSilent: !isRunning(one) }))),
-    attempt(() => readQueueStates(db, monitor, nowMs)),
-    attempt(() => readOutboxState(db)),
-    attempt(() => readMailCounts(db)),
-    attempt(async () => (await readPendingAge(db)) * 1_000),
-    attempt(() => readDueReminders(db)),
+    attempt(() => readQueueStates(() => ask(() => countFailedJobs(db)), monitor, nowMs)),
+    attempt(() => ask(() => readOutboxState(db))),
+    attempt(() => ask(() => readMailCounts(db))),
+    attempt(async () => (await ask(() => readPendingAge(db))) * 1_000),
+    attempt(() => ask(() => readDueReminders(db))),
   ])
   return {
     version,
@@ -76,10 +77,14 @@ export async function readInstallationStatus({ db, monitor }: StatusSources): Pr
   }
 }
 
-async function readQueueStates(db: Db, monitor: QueueMonitor, nowMs: number): Promise<QueueState[]> {
+async function readQueueStates(
+  readFailed: () => ReturnType<typeof countFailedJobs>,
+  monitor: QueueMonitor,
+  nowMs: number,
+): Promise<QueueState[]> {
   const [counts, failed, ended] = await Promise.all([
     monitor.count(),
-    countFailedJobs(db),
+    readFailed(),
     monitor.countEnded(nowMs - minuteMs),
   ])
   return counts.map(({ name, waiting, active, delayed, failedSignals, oldestWaitingMs, isPaused }) => ({
@@ -92,6 +97,19 @@ async function readQueueStates(db: Db, monitor: QueueMonitor, nowMs: number): Pr
     isPaused,
     endedPerMinute: ended[name],
   }))
+}
+
+/**
+ * Returns a function that runs reads of Postgres one after the other. At once, each would open a connection of its own after a quiet minute, which costs
+ * more than all of these reads.
+ */
+function inTurn() {
+  let last: Promise<unknown> = Promise.resolve()
+  return <T>(read: () => Promise<T>): Promise<T> => {
+    const next = last.then(read)
+    last = next.catch(() => {})
+    return next
+  }
 }
 
 /** Measures a round trip: the second one, because the first also waits for the connection. Both have the time of one reading. */

@@ -1,4 +1,4 @@
-import { rowsRead } from '@muster/testing'
+import { eventually, rowsRead } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
@@ -31,7 +31,17 @@ beforeAll(async () => {
     select gen_random_uuid(), 'some' || n || case when n % 1000 = 0 then '-nadel' else '' end || '@example.test', 'operator',
       ${operator.userId}::uuid, gen_random_uuid(), 'revoked', now(), now(), now()
     from generate_series(1, ${many}::int) n`.execute(api.db)
-  for (const table of ['organizations', 'users', 'invites'])
+  // Mails of long ago; jobs that wait, and failed ones: many of one queue, few of another.
+  await sql`
+    insert into email_messages (id, template, to_address, data, status)
+    select ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'welcome', 'm@example.test', '{}', 'sent'
+    from generate_series(1, ${many}::int) n`.execute(api.db)
+  await sql`
+    insert into outbox (id, queue, name, payload, published_at, failed_at, error)
+    select gen_random_uuid(), case when n % 150 = 0 then 'image' else 'email' end, 'none', '{}', now(),
+      case when n % 3 = 0 then now() end, 'The reason ' || n % 2
+    from generate_series(1, ${many}::int) n`.execute(api.db)
+  for (const table of ['organizations', 'users', 'invites', 'email_messages', 'outbox'])
     await sql`vacuum analyze ${sql.table(table)}`.execute(api.db)
 }, 120_000)
 afterAll(() => api.close())
@@ -91,4 +101,33 @@ test('a part of one or two letters is found anywhere in a name, a username or an
     .execute()
   for (const q of ['qx', 'QX', 'xé', 'wz', 'jq', 'xe']) expect([q, await found(q)]).toEqual([q, ['Jo Qxé']])
   for (const q of ['%', '_%', '\\', '“']) expect([q, await found(q)]).toEqual([q, []])
+})
+
+test('the state of the installation reads the failed jobs by their index, and of mails those of a day', async () => {
+  const failed = many / 3
+  for (const [table, most] of [
+    ['outbox', failed + few],
+    ['email_messages', few],
+  ] as const) {
+    const { inSequence, byIndex, answer } = await reading(table, `${base}/status`)
+    expect([table, inSequence, answer.data.status.unknown]).toEqual([table, 0, []])
+    expect(byIndex, table).toBeLessThan(most)
+  }
+})
+
+test('failures by reason read the failed jobs of their queue alone', async () => {
+  for (const [queue, failed, most] of [
+    ['image', many / 150, (3 * many) / 150 + few],
+    ['email', many / 3 - many / 150, many + few],
+  ] as const) {
+    const { inSequence, byIndex } = await rowsRead(api.deps.db, 'outbox', () =>
+      eventually(async () => {
+        const { data } = await get(`${base}/queues/${queue}/failures`)
+        expect(data).toMatchObject({ isComplete: true, counted: failed })
+      }),
+    )
+    expect([queue, inSequence]).toEqual([queue, 0])
+    // They are counted, found page by page, and grouped.
+    expect(byIndex, queue).toBeLessThan(most)
+  }
 })

@@ -15,11 +15,10 @@ type QueueView = NonNullable<StatusView['queues']>[number]
 export async function readStatus(deps: StatusDeps, principal: Principal): Promise<StatusView> {
   assertPermission(principal, 'diagnostics.read')
   const { db, queueMonitor, clock, health } = deps
-  const [status, healthNow, pauses, failedSince] = await Promise.all([
+  const [status, healthNow, [pauses, failedSince]] = await Promise.all([
     readInstallationStatus({ db, monitor: queueMonitor }),
     readHealth(health),
-    readPauses(deps),
-    findFirstFailure(db),
+    readOwn(deps),
   ])
   const queues = await queuesOf(deps, status)
   const { processes, mails, auditLagMs, reminders } = status
@@ -40,6 +39,10 @@ export async function readStatus(deps: StatusDeps, principal: Principal): Promis
     ),
   }
 }
+
+/** One after the other, as the reads of the installation: a burst of statements makes the pool open connections. */
+const readOwn = async ({ db }: Pick<StatusDeps, 'db'>) =>
+  [await readPauses({ db }), await findFirstFailure(db)] as const
 
 const known = <T>(reading: Reading<T>): T | null => ('value' in reading ? reading.value : null)
 const rounded = (value: number | null) => (value === null ? null : Math.round(value))
