@@ -16,6 +16,20 @@ const characters = ({ min, max }: Length) => {
   return min === max ? `must have ${plural(min, 'character')}` : `must have ${min} to ${max} characters`
 }
 
+/** What somebody else has done a moment earlier, so that it cannot be done now. */
+const doneAlready = {
+  retried: 'was retried already; should the new run fail too, it is listed under its new id',
+  discarded: 'was discarded already, and never runs',
+  retriedOrDiscarded:
+    'is not a failed job; failed jobs of this queue, maybe also this one, were retried or discarded together',
+  paused: 'was paused already',
+  resumed: 'is not paused; somebody has resumed it already',
+  accepted: 'has been accepted',
+  revoked: 'has been revoked',
+  queued: 'is queued already',
+} as const
+export type DoneAlready = keyof typeof doneAlready
+
 /**
  * Every fault that one field of a request can have: the code, and the sentence that its `params` complete. Clients
  * translate by code and params; docs/use.md lists them.
@@ -68,6 +82,7 @@ const sentences = {
   TAKEN: () => 'is taken; choose another one',
   ALREADY_INVITED: () => 'has an open invitation already',
   ALREADY_EXISTS: () => 'exists already',
+  DONE_ALREADY: ({ what }: { what: DoneAlready }) => doneAlready[what],
   NOT_ALLOWED: ({ value }: { value?: string | undefined }) =>
     `is more than your role allows${value === undefined ? '' : `: ${value}`}`,
   LAST_ADMIN: () => 'would leave the organization without an administrator',

@@ -1,4 +1,4 @@
-import { DomainError } from '@muster/errors'
+import { DomainError, detailOf } from '@muster/errors'
 import { displayEmailAddress } from '@muster/identifiers'
 import { insertMail, isTemplateName, type TemplateData, type TemplateName, templates } from '@muster/mail'
 import type { Deps } from '../../deps.ts'
@@ -130,7 +130,11 @@ export function resendEmail(
     const suppression = await queries.findSuppression(tx.trx, mail.to_address)
     if (suppression) throw refused(`This address is suppressed (${suppression.reason}). Lift the suppression first.`)
     if (mail.expires_at && mail.expires_at <= clock.now()) throw refused('This mail has expired.')
-    if (await queries.isQueuedAgain(tx.trx, mail)) throw refused('This mail is queued already.')
+    if (await queries.isQueuedAgain(tx.trx, mail))
+      throw new DomainError('CONFLICT', {
+        message: 'This mail is queued already.',
+        details: [detailOf('params.id', 'DONE_ALREADY', { what: 'queued' })],
+      })
     const id = await insertMail(tx, {
       template,
       to: mail.to_address,

@@ -1,6 +1,6 @@
 import { currentCause, withCause } from '@muster/cause'
 import type { Db, Trx } from '@muster/db'
-import { DomainError } from '@muster/errors'
+import { DomainError, type DoneAlready, detailOf } from '@muster/errors'
 import {
   countFailedJobs,
   type FailedJob,
@@ -16,7 +16,7 @@ import type { Deps } from '../../deps.ts'
 import { cursorPage } from '../../http/pagination.ts'
 import type { FailedJobRef, FailedJobView, FailedQuery, QueueView } from './admin-queues.schema.ts'
 import { askRedis } from './ask-redis.ts'
-import { findJobChange } from './job-changes.queries.ts'
+import { findJobChange, type JobChange } from './job-changes.queries.ts'
 import { assertPermission, auditActor, commandLineMark, type Principal } from './principal.ts'
 import { readPauses } from './queue-pauses.service.ts'
 
@@ -161,16 +161,24 @@ async function discardSignal(deps: QueueDeps, principal: Principal, { name, jobI
 }
 
 const changedAlready = {
-  'job.retried': 'This job was retried already. Should the new run fail too, it is listed under its new id.',
-  'job.discarded': 'This job was discarded already: it never runs.',
-  several:
-    'This job is not a failed one. Failed jobs of this queue, maybe also this one, were retried or discarded together.',
-} as const
+  'job.retried': {
+    what: 'retried',
+    message: 'This job was retried already. Should the new run fail too, it is listed under its new id.',
+  },
+  'job.discarded': { what: 'discarded', message: 'This job was discarded already: it never runs.' },
+  several: {
+    what: 'retriedOrDiscarded',
+    message:
+      'This job is not a failed one. Failed jobs of this queue, maybe also this one, were retried or discarded together.',
+  },
+} as const satisfies Record<JobChange, { what: DoneAlready; message: string }>
 
 /** Tells why a failed job is not there: another operator was faster, or there never was one. Of a change of several jobs it tells no more than is known. */
 async function whyMissing(db: Db | Trx, { name, jobId }: FailedJobRef): Promise<DomainError> {
   const change = await findJobChange(db, { queue: name, jobId })
-  return change ? new DomainError('CONFLICT', { message: changedAlready[change] }) : new DomainError('NOT_FOUND')
+  if (!change) return new DomainError('NOT_FOUND')
+  const { what, message } = changedAlready[change]
+  return new DomainError('CONFLICT', { message, details: [detailOf('params.jobId', 'DONE_ALREADY', { what })] })
 }
 
 const target = (jobId: string) => ({ targetType: 'job', targetId: jobId })

@@ -171,6 +171,7 @@ describe('a job that failed for good', () => {
     ])
     const again = await retry(jobId)
     expect([again.statusCode, again.json().message]).toEqual([409, expect.stringMatching(/was retried already/)])
+    expect(again.json().error.details).toMatchObject([{ code: 'DONE_ALREADY', params: { what: 'retried' } }])
     expect((await retry(retriedAs)).statusCode).toBe(200)
   })
 
@@ -185,6 +186,7 @@ describe('a job that failed for good', () => {
     ])
     const again = await retry(jobId)
     expect([again.statusCode, again.json().message]).toEqual([409, expect.stringMatching(/was discarded already/)])
+    expect(again.json().error.details).toMatchObject([{ code: 'DONE_ALREADY', params: { what: 'discarded' } }])
   })
 
   test('is either retried or discarded by requests for both at once', async () => {

@@ -134,6 +134,7 @@ test('jobs of a reason are retried part by part, each part once in the audit log
   // One of several: nobody knows from the log which ids between the first and the last were among them.
   const late = await admin.inject('POST', `/api/v1/admin/queues/email/failed/${ids[1]}/retry`)
   expect([late.statusCode, late.json().message]).toEqual([409, expect.stringMatching(/retried or discarded together/)])
+  expect(late.json().error.details).toMatchObject([{ code: 'DONE_ALREADY', params: { what: 'retriedOrDiscarded' } }])
   expect((await change('discard', { note })).json().data).toEqual({
     done: 2,
     skipped: 0,

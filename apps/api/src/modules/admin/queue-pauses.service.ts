@@ -1,4 +1,4 @@
-import { DomainError } from '@muster/errors'
+import { DomainError, detailOf } from '@muster/errors'
 import type { QueueName } from '@muster/jobs/definitions'
 import type { Deps } from '../../deps.ts'
 import { askRedis } from './ask-redis.ts'
@@ -32,6 +32,7 @@ export async function pauseQueue(deps: PauseDeps, principal: Principal, queue: Q
     if (!(await queries.insertPause(trx, { queue, paused_by: principal.actor?.userId ?? null, note })))
       throw new DomainError('CONFLICT', {
         message: 'Somebody has paused this queue already. Reload to see who, and why.',
+        details: [detailOf('params.name', 'DONE_ALREADY', { what: 'paused' })],
       })
     audit({
       action: 'queue.paused',
@@ -54,7 +55,10 @@ export async function resumeQueue(
   await deps.transact(async ({ trx, audit }) => {
     const pause = await queries.deletePause(trx, queue)
     if (!pause && !(await askRedis(() => deps.queueMonitor.isPaused(queue))))
-      throw new DomainError('CONFLICT', { message: 'This queue is not paused: somebody has resumed it already.' })
+      throw new DomainError('CONFLICT', {
+        message: 'This queue is not paused: somebody has resumed it already.',
+        details: [detailOf('params.name', 'DONE_ALREADY', { what: 'resumed' })],
+      })
     audit({
       action: 'queue.resumed',
       ...target(queue),

@@ -135,7 +135,10 @@ export async function revokeInvite(
 }
 
 const hasEnded = (status: 'accepted' | 'revoked') =>
-  new DomainError('CONFLICT', { message: `This invitation has been ${status}.` })
+  new DomainError('CONFLICT', {
+    message: `This invitation has been ${status}.`,
+    details: [detailOf('params.id', 'DONE_ALREADY', { what: status })],
+  })
 
 const emailPath = 'body.email'
 const emailExists = (message: string, detail = detailOf(emailPath, 'ALREADY_EXISTS')) =>

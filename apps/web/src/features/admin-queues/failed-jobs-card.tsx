@@ -13,6 +13,7 @@ import { useConfirm } from '../../ui/confirm.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { LoadMore } from '../../ui/load-more.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
+import { doneAlready } from '../admin/done-already.ts'
 import { RequestLink } from '../request-trace/request-link.tsx'
 import { type FailedJobFilter, failedJobsQuery } from './queries.ts'
 import { type QueueName, retryEffectOf } from './queue-names.ts'
@@ -78,7 +79,7 @@ function JobRow({ queue, job, timeZone, mayChange }: RowProps) {
     changes: ['admin-queues', 'admin'],
     onError: renewRoleAfter,
     // The row was there a moment ago. What another operator did with it, if that is the reason, the answer tells.
-    sentenceOf: ({ code }: MusterError) => (code === 'NOT_FOUND' ? m.ops_queues_gone() : undefined),
+    sentenceOf: (error: MusterError) => (error.code === 'NOT_FOUND' ? m.ops_queues_gone() : doneAlready(error)),
   })
   const retry = async () => {
     const question = {

@@ -5,6 +5,7 @@ import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Field, TextArea } from '../../ui/field.tsx'
 import { Form, FormError, SubmitButton, useMusterForm } from '../../ui/form.tsx'
+import { doneAlready } from './done-already.ts'
 import { noteLength } from './note-field.tsx'
 
 const schema = z.object({
@@ -28,6 +29,7 @@ type Props = {
 export function ReasonDialog({ title, children, submitLabel, isRefused, onSubmit, onClose }: Props) {
   const form = useMusterForm(schema, {
     defaultValues: { note: '' },
+    sentenceOf: doneAlready,
     async onSubmit({ note }) {
       await onSubmit(note)
       onClose()
