@@ -73,10 +73,12 @@ type Running = Record<AppName, App>
 async function startRelease(system: System, checkout: string): Promise<Running> {
   const ownPort = Number(new URL(system.apiUrl).port)
   const isFirst = system.output() === ''
+  // 0.5.0 has no default of WEB_URL.
+  const env = { SHUTDOWN_DELAY_MS: '1500', WEB_URL: system.apiUrl }
   const started = await Promise.all(
     appNames.map(async (name) => {
       const port = name === 'api' ? { port: isFirst ? ownPort : await freePort() } : {}
-      return [name, await system.start(name, { checkout, ...port, env: { SHUTDOWN_DELAY_MS: '1500' } })] as const
+      return [name, await system.start(name, { checkout, ...port, env })] as const
     }),
   )
   return Object.fromEntries(started) as Running
