@@ -17,6 +17,7 @@ export type RedisCluster = {
 }
 
 const slots = 16_384
+const answerMs = 500
 const patience = { timeoutMs: 60_000, intervalMs: 50 }
 
 /**
@@ -52,7 +53,7 @@ export async function startRedisCluster({
   await eventually(() => Promise.all(nodes.map(assertWhole)), patience)
 
   const mastersNow = async () => {
-    const roles = await Promise.all(nodes.map((node) => node.client.role().catch(() => ['gone'])))
+    const roles = await Promise.all(nodes.map(roleOf))
     return nodes.filter((_, index) => roles[index]?.[0] === 'master')
   }
   return {
@@ -75,6 +76,10 @@ export async function startRedisCluster({
     stop: async () => void (await Promise.all(nodes.map((node) => node.stop()))),
   }
 }
+
+/** A frozen node never answers, and one that is gone refuses. */
+const roleOf = ({ client }: RedisNode) =>
+  Promise.race([client.role().catch(() => ['gone']), sleep(answerMs, ['silent'], { ref: false })])
 
 async function assignSlots(masters: RedisNode[]): Promise<void> {
   const share = Math.ceil(slots / masters.length)
