@@ -224,16 +224,15 @@ async function countJobs(redis: RedisClient, name: QueueName, queue: Queue, cloc
 }
 
 /**
- * Finds the failed signals among all failed jobs, up to 10,000 of which BullMQ keeps. Redis looks through their ids, those of outbox rows are
- * UUIDs: to send and read all of them took 25 ms of the API.
+ * Finds the failed signals among all failed jobs, up to 10,000 of which BullMQ keeps. Redis looks through their ids, those of outbox rows have the
+ * length and the hyphens of a UUID: to send and read all of them took 25 ms of the API.
  */
 const signalsScript = `
-local row = '^' .. ('%x'):rep(8) .. ('%-' .. ('%x'):rep(4)):rep(3) .. '%-' .. ('%x'):rep(12) .. '$'
-local count, newest = 0, {}
+local count, newest, limit, byte = 0, {}, tonumber(ARGV[1]), string.byte
 for _, id in ipairs(redis.call('ZREVRANGE', KEYS[1], 0, -1)) do
-  if #id ~= 36 or not string.match(id, row) then
+  if #id ~= 36 or byte(id, 9) ~= 45 or byte(id, 14) ~= 45 or byte(id, 19) ~= 45 or byte(id, 24) ~= 45 then
     count = count + 1
-    if count <= tonumber(ARGV[1]) then newest[count] = id end
+    if count <= limit then newest[count] = id end
   end
 end
 return { count, newest }`
