@@ -18,7 +18,7 @@ const first = [
 
 /** Modules that nearly all pages of signed-in users share: small parts of the kit, words and icons, reads, people. */
 const kit = [
-  String.raw`src.ui.(?!tabs|virtual-rows|otp-input|charts|time-chart|date-time-picker|[a-z-]+-view)[a-z-]+\.tsx?|src.lib.(?!zod|stale-chunk)|react-query|query-core`,
+  String.raw`src.ui.(?!tabs|virtual-rows|otp-input|charts.time-plot|[a-z-]+-view)[a-z/-]+\.tsx?|src.lib.(?!zod|stale-chunk)|react-query|query-core`,
   String.raw`icons.(?!circle\.|printer|unlink)[a-z-]+\.mjs|messages.(ui|privacy_unblock|attachments|accounts_you|friends|members|organizations|invites)_?`,
   'features.(attachments.(bytes-text|upload-limits)|notifications.day-label|analytics.numbers|tasks.search|profile.preferences)',
   'features.(friends|members|organizations|invites).',
@@ -37,7 +37,6 @@ const shared = [
     minShareCount: 2,
     test: /features.(sign-in|two-factor)|messages.(sign_in|two_factor)_|icons.printer\.m/,
   },
-  { name: 'figures', minShareCount: 2, test: /src.ui.(charts|time-chart|date-time-picker)/ },
   { name: 'account', minShareCount: 2, test: /features.reauthentication|messages.reauthentication_/ },
   { name: 'tabs', minShareCount: 4, test: /src.ui.tabs/ },
   {

@@ -1,4 +1,4 @@
-import { type ComponentType, useState } from 'react'
+import { type ComponentType, useState, useSyncExternalStore } from 'react'
 
 /** Parts of the kit that a page loads when somebody first needs them. */
 const loads: (() => Promise<unknown>)[] = []
@@ -40,6 +40,16 @@ export const alsoOnDemand = <T>(load: () => Promise<T>): (() => Promise<T>) => {
   return load
 }
 
+let hasMoved = false
+const waiting = new Set<() => void>()
+const subscribe = (listener: () => void) => {
+  waiting.add(listener)
+  return () => void waiting.delete(listener)
+}
+
+/** Returns whether a person has moved since the page was loaded: what only a popup shows need not be read before. */
+export const useHasMoved = (): boolean => useSyncExternalStore(subscribe, () => hasMoved)
+
 const moves = ['pointermove', 'pointerdown', 'keydown'] as const
 
 /**
@@ -53,6 +63,8 @@ export function loadAtFirstMove(): () => void {
     end()
     // Whoever needs a part that failed asks again, and tells.
     for (const load of loads) load().catch(() => undefined)
+    hasMoved = true
+    for (const listener of waiting) listener()
   }
   for (const move of moves) addEventListener(move, begin, { passive: true })
   return end

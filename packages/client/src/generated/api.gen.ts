@@ -9954,8 +9954,8 @@ export interface operations {
     listChats: {
         parameters: {
             query?: {
-                /** @description `true` lists the archived chats, otherwise the others. */
-                archived?: boolean;
+                /** @description `true` lists the archived chats, `any` all of them, otherwise the others. */
+                archived?: boolean | "any";
                 /** @description The maximum number of items per page. */
                 limit?: number;
                 /** @description `nextCursor` of the page before. */

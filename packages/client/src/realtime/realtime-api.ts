@@ -1,5 +1,4 @@
 import type { Methods } from '../generated/methods.gen.ts'
-import type { Chat } from '../generated/schemas.gen.ts'
 import type { RealtimeApi } from './realtime.ts'
 
 /** A sender waits at most so long for an answer before the outbox tries again. */
@@ -7,11 +6,8 @@ const sendTimeoutMs = 15_000
 
 /** Gives the realtime part what it needs of the methods. */
 export function createRealtimeApi({ chats, notifications }: Pick<Methods, 'chats' | 'notifications'>): RealtimeApi {
-  const readAll = async (archived: boolean, signal: AbortSignal): Promise<Chat[]> =>
-    chats.list({ archived, limit: 100 }, { signal }).toArray()
-
   return {
-    readChats: async (signal) => (await Promise.all([readAll(false, signal), readAll(true, signal)])).flat(),
+    readChats: async (signal) => chats.list({ archived: 'any', limit: 100 }, { signal }).toArray(),
     readChat: (id) => chats.get(id),
     readMessages: (id, query) => chats.messages(id, query),
     messages: {

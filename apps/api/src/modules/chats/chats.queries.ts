@@ -69,12 +69,12 @@ export type ChatPosition = { asOf: Date; activity: string; id: string }
 export async function listChats(
   db: Db,
   userId: string,
-  { isArchived, count, asOf, after, now }: ListOptions,
+  { archived, count, asOf, after, now }: ListOptions,
 ): Promise<{ row: ChatRow; activity: string }[]> {
   const { rows } = await sql<ChatRow & { activity: string }>`
     with own as (
       select chats.id, greatest(chat_members.joined_at, ${activityAsOf(asOf)}) as activity from ${ofUser(userId)}
-      where chat_members.archived_at is ${isArchived ? sql`not null` : sql`null`}
+      where ${archivedSql(archived)}
     ), page as (
       select id, activity from own
       where ${after ? sql`(activity, id) < (${after.activity}::timestamptz, ${after.id}::uuid)` : sql`true`}
@@ -86,7 +86,10 @@ export async function listChats(
   return rows.map(({ activity, ...row }) => ({ row, activity }))
 }
 
-type ListOptions = { isArchived: boolean; count: number; asOf: Date; after: ChatPosition | undefined; now: Date }
+const archivedSql = (archived: ListOptions['archived']): RawBuilder<unknown> =>
+  archived === 'any' ? sql`true` : sql`chat_members.archived_at is ${archived ? sql`not null` : sql`null`}`
+
+type ListOptions = { archived: boolean | 'any'; count: number; asOf: Date; after: ChatPosition | undefined; now: Date }
 
 /** SQL: the time of the latest message that had been sent by then. */
 const activityAsOf = (asOf: Date): RawBuilder<unknown> => sql`case

@@ -33,7 +33,10 @@ export type NewGroup = z.output<typeof newGroup>
 export const chatReply = replyOf(z.object({ chat }))
 
 export const chatQuery = z.strictObject({
-  archived: queryBoolean.default(false).describe('`true` lists the archived chats, otherwise the others.'),
+  archived: z
+    .union([queryBoolean, z.literal('any')])
+    .default(false)
+    .describe('`true` lists the archived chats, `any` all of them, otherwise the others.'),
   limit: pageSize(20),
   cursor: cursorText,
 })

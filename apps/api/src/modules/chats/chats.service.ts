@@ -46,7 +46,7 @@ export async function listChats(
   const now = deps.clock.now()
   const after = cursor === undefined ? undefined : positionOf(cursor)
   const asOf = after?.asOf ?? now
-  const found = await queries.listChats(deps.db, userId, { isArchived: archived, count: limit + 1, asOf, after, now })
+  const found = await queries.listChats(deps.db, userId, { archived, count: limit + 1, asOf, after, now })
   const shown = found.slice(0, limit)
   const last = shown.at(-1)
   const hasMore = last && found.length > limit

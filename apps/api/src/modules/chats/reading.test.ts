@@ -140,6 +140,7 @@ test('a chat is muted for a time or for ever, and archived, by each member for t
     dataOf(await as.inject('GET', `${chatsUrl}?limit=100${query}`)).chats.map((chat: { id: string }) => chat.id)
   expect(await listed(bo)).not.toContain(id)
   expect(await listed(bo, '&archived=true')).toEqual([id])
+  expect(await listed(bo, '&archived=any')).toEqual([id, ...(await listed(bo))])
   expect(await listed(ann)).toContain(id)
   expect(dataOf(await bo.inject('DELETE', `${url}/archive`)).chat).toMatchObject({ archived: false })
   expect(await listed(bo)).toContain(id)

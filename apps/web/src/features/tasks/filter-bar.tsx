@@ -6,6 +6,7 @@ import { m } from '../../paraglide/messages.js'
 import { Button } from '../../ui/button.tsx'
 import { DatePicker } from '../../ui/date-time-picker.tsx'
 import { Field } from '../../ui/field.tsx'
+import { useHasMoved } from '../../ui/on-demand.ts'
 import { Popover } from '../../ui/popover.tsx'
 import { SearchField } from '../../ui/search-field.tsx'
 import { Select } from '../../ui/select.tsx'
@@ -29,8 +30,11 @@ const sortLabels: Record<(typeof taskSorts)[number], () => string> = {
 
 /** The search and the filters of the list, which the address keeps. */
 export function FilterBar({ search, user, onChange, onReset }: Props) {
-  const categories = useQuery(categoriesQuery)
-  const members = useQuery(assigneesQuery(user.organizationId))
+  // What only the lists of the filters show is read once somebody may open them.
+  const hasMoved = useHasMoved()
+  const categories = useQuery({ ...categoriesQuery, enabled: hasMoved })
+  const isByMember = search.assignee !== undefined && !['me', 'none'].includes(search.assignee)
+  const members = useQuery({ ...assigneesQuery(user.organizationId), enabled: hasMoved || isByMember })
   const others = (members.data ?? []).filter(({ id }) => id !== user.id)
   const named = (categories.data ?? []).map(({ category }) => category).filter((category) => category !== null)
   if (search.category && !named.includes(search.category)) named.push(search.category)
