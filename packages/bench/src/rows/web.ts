@@ -47,15 +47,22 @@ async function measureBriefly(stage: Stage, site: Site): Promise<Line[]> {
 
 async function measureWholly(stage: Stage, site: Site): Promise<Line[]> {
   const routes = pageRoutes().filter(({ path }) => !(path in leadsTo))
+  console.log('axe: pages without data …')
   const axeFaults = await readByAxe(site, routes, 'empty')
+  console.log('filling the installation with the demo …')
   await site.fill()
-  for (const state of ['data', 'error'] as const) axeFaults.push(...(await readByAxe(site, routes, state)))
-  const lines = [
-    ...(await visitAll(site, routes)),
-    axeLine(['empty', 'data', 'error'], routes.length, axeFaults),
-    ...(await lighthouseLines(stage, site, routes)),
-  ]
-  return [...lines, ...(await interactionLines(stage, site))]
+  for (const state of ['data', 'error'] as const) {
+    console.log(`axe: ${state} …`)
+    axeFaults.push(...(await readByAxe(site, routes, state)))
+  }
+  const lines: Line[] = []
+  console.log('first visits …')
+  lines.push(...(await visitAll(site, routes)), axeLine(['empty', 'data', 'error'], routes.length, axeFaults))
+  console.log('Lighthouse …')
+  lines.push(...(await lighthouseLines(stage, site, routes)))
+  console.log('interactions …')
+  lines.push(...(await interactionLines(stage, site)))
+  return lines
 }
 
 async function visitAll(site: Site, routes: readonly PageRoute[], options?: { isFast: boolean }): Promise<Line[]> {

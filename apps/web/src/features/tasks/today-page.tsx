@@ -9,6 +9,7 @@ import { useStore } from '../../lib/use-store.ts'
 import { m } from '../../paraglide/messages.js'
 import { ButtonLink } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
+import { cx } from '../../ui/cx.ts'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Skeleton, SkeletonText } from '../../ui/skeleton.tsx'
@@ -33,49 +34,60 @@ export function TodayPage({ user }: { user: User }) {
   const today = dayOf(new Date(), timeZone)
   const overdue = useQuery(someTasksQuery(listQueryOf({ due: 'overdue' }, timeZone), maxTasks))
   const due = useQuery(someTasksQuery(listQueryOf({ from: today, to: today }, timeZone), maxTasks))
+  const reminders = useQuery(nextRemindersQuery(maxAside))
+  const isKnown = !overdue.isPending && !due.isPending
   const date = formatDay(today, { weekday: 'long', day: 'numeric', month: 'long' })
   return (
     <Page title={m.shell_today()} description={date}>
       <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
         <div className="flex flex-col gap-6">
           <QuickAdd timeZone={timeZone} />
-          {(overdue.data?.length ?? 0) > 0 && (
-            <TaskCard
-              title={m.tasks_overdue()}
-              tasks={overdue}
-              timeZone={timeZone}
-              more={
-                <Link to="/tasks" search={{ due: 'overdue' }} className="link">
-                  {m.tasks_show_all()}
-                </Link>
-              }
-            />
+          {isKnown ? (
+            <>
+              {(overdue.data?.length ?? 0) > 0 && (
+                <TaskCard
+                  title={m.tasks_overdue()}
+                  tasks={overdue}
+                  timeZone={timeZone}
+                  more={
+                    <Link to="/tasks" search={{ due: 'overdue' }} className="link">
+                      {m.tasks_show_all()}
+                    </Link>
+                  }
+                />
+              )}
+              <TaskCard
+                title={m.tasks_today_due()}
+                tasks={due}
+                // What is overdue since this morning stands above.
+                isShown={(task) => !isOverdue(task)}
+                timeZone={timeZone}
+                empty={
+                  <p className="flex flex-wrap items-center gap-3 px-5 pb-5 text-ink-2 sm:px-6">
+                    {m.tasks_today_empty()}
+                    <ButtonLink size="sm" to="/tasks">
+                      {m.tasks_to_list()}
+                    </ButtonLink>
+                  </p>
+                }
+                more={
+                  <Link to="/tasks" search={{ from: today, to: today }} className="link">
+                    {m.tasks_show_all()}
+                  </Link>
+                }
+              />
+            </>
+          ) : (
+            <Card title={m.tasks_today_due()} isFlush className="overflow-hidden">
+              <TaskListSkeleton rows={3} />
+            </Card>
           )}
-          <TaskCard
-            title={m.tasks_today_due()}
-            tasks={due}
-            // What is overdue since this morning stands above.
-            isShown={(task) => !isOverdue(task)}
-            timeZone={timeZone}
-            empty={
-              <p className="flex flex-wrap items-center gap-3 px-5 pb-5 text-ink-2 sm:px-6">
-                {m.tasks_today_empty()}
-                <ButtonLink size="sm" to="/tasks">
-                  {m.tasks_to_list()}
-                </ButtonLink>
-              </p>
-            }
-            more={
-              <Link to="/tasks" search={{ from: today, to: today }} className="link">
-                {m.tasks_show_all()}
-              </Link>
-            }
-          />
         </div>
-        <div className="flex flex-col gap-6">
+        {/* What stands below something that is still loading would move. */}
+        <div className={cx('flex flex-col gap-6', !isKnown && 'max-lg:hidden')}>
           <StreakCard />
           <RemindersCard timeZone={timeZone} />
-          <UnreadCard />
+          {!reminders.isPending && <UnreadCard />}
         </div>
       </div>
     </Page>
@@ -96,7 +108,6 @@ function TaskCard({ title, tasks, timeZone, isShown = () => true, empty, more }:
   const shown = tasks.data?.filter((task) => !hidden.has(task.id) && isShown(task)) ?? []
   return (
     <Card title={title} actions={(tasks.data?.length ?? 0) >= maxTasks && more} isFlush className="overflow-hidden">
-      {tasks.isPending && <TaskListSkeleton rows={3} />}
       {tasks.isError && <ErrorState error={tasks.error} onRetry={() => tasks.refetch()} className="py-6" />}
       {tasks.isSuccess && shown.length === 0 && empty}
       <ul className="[&>li:last-child>div]:border-b-0">
