@@ -13,13 +13,13 @@ import { retryParts } from './retry-parts.ts'
 const first = [
   String.raw`rolldown.runtime|src.main\.tsx|src.features.sign-in.login-form\.tsx`,
   String.raw`src.ui.(avatar|copy-button)\.tsx|src.features.(shell.sign-out|invites.roles)\.ts|messages.(ui_(loading|copy|copied)|shell_sign_out|sign_in_resent|invites_role_\w+)\.`,
-  String.raw`icons.(copy|download|key-round|mail|mail-check|mail-question-mark|smartphone|x)\.`,
+  String.raw`icons.(copy|download|key-round|mail|mail-check|mail-question-mark|x)\.`,
 ]
 
 /** Modules that nearly all pages of signed-in users share: small parts of the kit, words and icons, reads, people. */
 const kit = [
   String.raw`src.ui.(?!tabs|virtual-rows|otp-input|charts.time-plot|[a-z-]+-view)[a-z/-]+\.tsx?|src.lib.(?!zod|stale-chunk)|react-query|query-core`,
-  String.raw`icons.(?!circle\.|printer|unlink)[a-z-]+\.mjs|messages.(ui|privacy_unblock|attachments|accounts_you|friends|members|organizations|invites)_?`,
+  String.raw`icons.(?!circle\.|printer|smartphone|unlink)[a-z-]+\.mjs|messages.(ui|privacy_unblock|attachments|accounts_you|friends|members|organizations|invites)_?`,
   'features.(attachments.(bytes-text|upload-limits)|notifications.day-label|analytics.numbers|tasks.search|profile.preferences)',
   'features.(friends|members|organizations|invites).',
 ]
@@ -35,7 +35,7 @@ const shared = [
   {
     name: 'factors',
     minShareCount: 2,
-    test: /features.(sign-in|two-factor)|messages.(sign_in|two_factor)_|icons.printer\.m/,
+    test: /features.(sign-in|two-factor)|messages.(sign_in|two_factor)_|icons.(printer|smartphone)\.m/,
   },
   { name: 'account', minShareCount: 2, test: /features.reauthentication|messages.reauthentication_/ },
   { name: 'tabs', minShareCount: 4, test: /src.ui.tabs/ },
@@ -82,7 +82,7 @@ export default defineConfig({
           const folder = facadeModuleId?.includes('/routes/_app/ops') ? partsOfOperators : 'assets/'
           return facadeModuleId || name === 'app' || name === 'index'
             ? `${folder}[name]-[hash:7].js`
-            : `${folder}[hash].js`
+            : `${folder}[hash:7].js`
         },
         // The first file has all that the sign-in needs, the second all that the frame and the first page of a signed-in user need besides: each
         // with whatever it imports. As files of their own, the shared parts were 40 more requests.

@@ -1,8 +1,6 @@
-// The theme follows the system also on pages that let nobody choose it.
-import './lib/theme.ts'
-import './lib/zod.ts'
 // Follows the theme of the system also on pages that have no choice of theme.
 import './lib/theme.ts'
+import './lib/zod.ts'
 import './styles.css'
 import { CSPProvider } from '@base-ui/react/csp-provider'
 import { createRouter, RouterProvider } from '@tanstack/react-router'

@@ -1,6 +1,7 @@
 import { MusterError } from '@muster/client'
 import { m } from '../paraglide/messages.js'
 import { getLocale } from '../paraglide/runtime.js'
+import { MissingPartError } from './stale-chunk.ts'
 
 /** The sentence for each error of the API and of the client, as docs/use.md explains them. */
 const sentences: Record<string, () => string> = {
@@ -62,6 +63,7 @@ export const isNotFound = (error: unknown): boolean =>
 
 /** Returns what happened and what to do, in the language of the page. */
 export function errorSentence(error: unknown): string {
+  if (error instanceof MissingPartError) return m.errors_missing_part()
   if (!(error instanceof MusterError)) return m.errors_unknown()
   if (isNotFound(error)) return m.errors_not_found()
   if (saysMore.has(error.code) && getLocale() === 'en') return error.message
@@ -70,4 +72,6 @@ export function errorSentence(error: unknown): string {
 
 /** Tells whether the operator needs the request's id to find out what happened. */
 export const isUnexpected = (error: unknown): boolean =>
-  !(error instanceof MusterError) || error.status >= 500 || error.code === 'UNEXPECTED_ANSWER'
+  error instanceof MusterError
+    ? error.status >= 500 || error.code === 'UNEXPECTED_ANSWER'
+    : !(error instanceof MissingPartError)

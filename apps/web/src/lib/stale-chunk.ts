@@ -2,11 +2,14 @@ const mark = 'muster-reloaded-for'
 /** How long to wait before each further try for a part. */
 const delaysMs = [300, 1_000, 2_500]
 
+/** A part of the pages that the server does not have, also after some time. Loading the whole page again is all that can help. */
+export class MissingPartError extends Error {}
+
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /**
  * Loads a part of the pages, and tries again while the server does not have it: during a rolling restart another process may. The build puts this
- * around each `import()`. @throws Error of its own: the router reloads the page for that of the browser, also without end
+ * around each `import()`. @throws MissingPartError and not that of the browser, for which the router reloads the page, also without end
  */
 export async function importWithRetries<T>(load: () => Promise<T>): Promise<T> {
   let delays = delaysMs
@@ -15,7 +18,7 @@ export async function importWithRetries<T>(load: () => Promise<T>): Promise<T> {
       return await load()
     } catch (cause) {
       const [delayMs, ...others] = delays
-      if (delayMs === undefined) throw new Error('A part of the page cannot be loaded.', { cause })
+      if (delayMs === undefined) throw new MissingPartError('A part of the page cannot be loaded.', { cause })
       await wait(delayMs)
       delays = others
     }

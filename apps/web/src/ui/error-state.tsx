@@ -2,6 +2,7 @@ import { MusterError } from '@muster/client'
 import { CloudOff, RotateCw, SearchX, ServerCrash, ShieldX } from 'lucide-react'
 import { type ReactNode, useEffect } from 'react'
 import { errorSentence, isNotFound, isUnexpected } from '../lib/errors.ts'
+import { MissingPartError } from '../lib/stale-chunk.ts'
 import { m } from '../paraglide/messages.js'
 import { Button } from './button.tsx'
 import { cx } from './cx.ts'
@@ -29,7 +30,8 @@ function looksOf(error: unknown): { Icon: typeof CloudOff; title: string } {
 }
 
 /** What could not be shown, why, and how to go on. It counts down where the server asks to wait. */
-export function ErrorState({ error, onRetry, action, isPage = false, className }: ErrorStateProps) {
+export function ErrorState({ error, onRetry: retry, action, isPage = false, className }: ErrorStateProps) {
+  const onRetry = error instanceof MissingPartError ? () => location.reload() : retry
   const Heading = isPage ? 'h1' : 'h2'
   const { secondsLeft, start } = useCountdown()
   const retryAfter = error instanceof MusterError ? error.retryAfter : undefined

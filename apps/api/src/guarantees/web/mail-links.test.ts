@@ -80,12 +80,14 @@ describe.skipIf(!browserPath)('the pages', () => {
   async function assertIsPage(page: Page): Promise<void> {
     expect(await notFound(page).count(), `${page.url()} is no page`).toBe(0)
     expect(await page.getByRole('alert').allTextContents()).toEqual([])
+    expect(await page.locator('h1').count(), `titles of ${page.url()}`).toBe(1)
   }
 
   test('an address without a page is told, and a picture without a text is found', async () => {
     for (const page of [visitor, member]) {
       await page.goto(`${pages.origin}/no-such-page`)
       await notFound(page).waitFor()
+      expect(await page.locator('h1').count()).toBe(1)
       await expect(assertIsPage(page)).rejects.toThrow('is no page')
     }
     await member.evaluate(`document.body.append(document.createElement('img'))`)
