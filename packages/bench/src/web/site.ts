@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { launchBrowser, watchAnswers } from '@muster/browser'
 import { fillDemo, freePort, readDemoFile, startInbox } from '@muster/devkit'
@@ -123,6 +123,7 @@ async function startInstallation(
   const [port, smtpPort] = [await freePort(), await freePort()]
   const [home, dir] = [join(stage.home, 'demo'), join(stage.home, 'inbox')]
   for (const folder of [home, dir]) rmSync(folder, { recursive: true, force: true })
+  mkdirSync(home)
   const logFile = join(stage.home, 'logs/inbox.log')
   const inbox = await startInbox({ port, smtpPort, logFile, dir, maxMails: 500 })
   stage.reaper.watch({ pid: inbox.pid, kind: 'service', signal: 'SIGTERM' })
