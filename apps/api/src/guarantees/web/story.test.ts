@@ -35,13 +35,13 @@ const keyboard: Hands = {
   },
 }
 
-/** Pages are slow while other tests use all cores. */
 /** Runs in the page: its pauses between tries are short. */
 const timePassesQuicker = `(() => {
   const wait = setTimeout
   setTimeout = (act, ms, ...rest) => wait(act, ms / 20, ...rest)
 })()`
 
+/** Pages are slow while other tests use all cores. */
 const slow = { timeout: 180_000 }
 
 describe.skipIf(!browserPath)('in a browser', slow, () => {
