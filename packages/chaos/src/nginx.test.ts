@@ -59,6 +59,11 @@ test.runIf(!program)('the tests of the nginx example need nginx: install the pac
 const startApi = (port = Number(new URL(system.apiUrl).port), env: Record<string, string> = {}) =>
   system.start('api', { port, env: { PUBLIC_URL: nginx.url, TRUSTED_PROXIES: '127.0.0.1', ...env } })
 
+async function addSecond(env: Record<string, string> = {}): Promise<void> {
+  second = await startApi(secondPort, env)
+  await nginx.lead([first.url, second.url])
+}
+
 test.runIf(program && isLongForm)(
   'a second API and a rolling restart of both fail no request, and sockets resume',
   limit,
@@ -87,8 +92,7 @@ test.runIf(program && isLongForm)(
     await moreResponses()
 
     // This nginx asks nobody for readiness, so that no delay is needed, and one does no harm.
-    second = await startApi(secondPort, { SHUTDOWN_DELAY_MS: '1000' })
-    await nginx.lead([first.url, second.url])
+    await addSecond({ SHUTDOWN_DELAY_MS: '1000' })
     await eventually(() => {
       for (const { url } of [first, second])
         expect(nginx.accessLog().map(({ api }) => api)).toContain(new URL(url).host)
@@ -133,6 +137,7 @@ test.runIf(program && isLongForm)(
 )
 
 test.skipIf(!program)('a killed API fails no read, and no write that it got is sent to another one', async () => {
+  if (!isLongForm) await addSecond()
   // What it has got lies in its sockets, and is never begun.
   second.freeze()
   let answered = 0
