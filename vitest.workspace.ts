@@ -32,6 +32,9 @@ const preparations: Record<string, string[]> = {
 /** In the folder of a package, vitest runs the tests of this package. */
 const current = roots.filter((root) => `${process.cwd()}/`.startsWith(`${pathOf(root)}/`))
 
+/** Memory for garbage that is collected less often: a tenth of the processor time of tests was spent on that. */
+const execArgv = ['--min-semi-space-size=16', '--max-semi-space-size=64', '--heap-growing-percent=200']
+
 export default defineConfig({
   test: {
     // These tests spend a third of their time waiting for processes. On two cores vitest would run one file at a time,
@@ -48,6 +51,7 @@ export default defineConfig({
           // An absolute path, so that vitest also runs from the folder of a package.
           root: pathOf(root),
           environment: 'node',
+          execArgv,
           setupFiles: [
             // Statements that would need several shards, and commands that a Redis Cluster would refuse, fail the tests that execute them.
             ...(root.startsWith('apps/') ? [pathOf('packages/sharding/src/watch-statements.ts')] : []),
