@@ -59,9 +59,14 @@ test.runIf(!program)('the tests of the nginx example need nginx: install the pac
 const startApi = (port = Number(new URL(system.apiUrl).port), env: Record<string, string> = {}) =>
   system.start('api', { port, env: { PUBLIC_URL: nginx.url, TRUSTED_PROXIES: '127.0.0.1', ...env } })
 
+/** Starts a second API, and waits until nginx leads to it: reloading goes on after the command. */
 async function addSecond(env: Record<string, string> = {}): Promise<void> {
   second = await startApi(secondPort, env)
   await nginx.lead([first.url, second.url])
+  await eventually(async () => {
+    await user.request('GET', '/users/me')
+    expect(nginx.accessLog().map(({ api }) => api)).toContain(new URL(second.url).host)
+  })
 }
 
 test.runIf(program && isLongForm)(
@@ -93,10 +98,6 @@ test.runIf(program && isLongForm)(
 
     // This nginx asks nobody for readiness, so that no delay is needed, and one does no harm.
     await addSecond({ SHUTDOWN_DELAY_MS: '1000' })
-    await eventually(() => {
-      for (const { url } of [first, second])
-        expect(nginx.accessLog().map(({ api }) => api)).toContain(new URL(url).host)
-    })
     await moreResponses()
 
     expect((await first.terminate()).code).toBe(0)
