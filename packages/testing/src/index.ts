@@ -9,6 +9,7 @@ export {
   insertUser,
 } from './builders.ts'
 export { type Authority, createAuthority } from './certificates.ts'
+export { collectGarbage } from './collect-garbage.ts'
 export {
   asSuperuser,
   createTestDatabase,

@@ -1,7 +1,5 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { newId } from '@muster/db'
-import { insertChatFile, insertReminder, insertTask } from '@muster/testing'
+import { collectGarbage, insertChatFile, insertReminder, insertTask } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestClient, type TestUser } from '../../testing/test-app.ts'
@@ -197,10 +195,8 @@ test('an export holds the rows of all pages, each once', async () => {
 })
 
 test('an export of 40 MB is sent with little memory, never held whole', async () => {
-  setFlagsFromString('--expose-gc')
-  const collect: () => void = runInNewContext('gc')
   const liveBytes = () => {
-    collect()
+    collectGarbage()
     const { heapUsed, external } = process.memoryUsage()
     return heapUsed + external
   }
