@@ -79,7 +79,7 @@ function change(file: string, edit: (text: string) => string): void {
 const compilers = () =>
   execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
     .split('\n')
-    .filter((line) => line.includes(join(home, 'types/tsconfig.json')))
+    .filter((line) => line.includes(join(home, 'types/')))
 
 async function eventually(isTrue: () => boolean): Promise<void> {
   const deadline = Date.now() + limitMs
