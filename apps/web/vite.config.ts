@@ -24,7 +24,7 @@ const kit = [
   'features.(friends|members|organizations|invites).',
 ]
 
-/** What several pages share, by the modules that have it. Each group takes what those before it have left, with whatever that imports. */
+/** The files that several pages share, by their modules. A module belongs to the first group that names it, with its imports. */
 const shared = [
   { name: 'kit', minShareCount: 2, test: new RegExp(kit.join('|')) },
   {

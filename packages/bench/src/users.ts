@@ -36,8 +36,8 @@ export async function insertUser(stage: Pick<Stage, 'db'>): Promise<User> {
   return user as User
 }
 
-/** Who signs in, with the password of the bench unless they have another one. */
-type Credentials = { email: string; password?: string }
+/** The password is {@link benchPassword} unless it is given. */
+export type Credentials = { email: string; password?: string }
 
 /** Builds the request that signs the user in. */
 export const loginRequest = ({ email, password = benchPassword }: Credentials): LoadRequest => ({

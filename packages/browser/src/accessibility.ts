@@ -6,7 +6,7 @@ const wcag = { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa',
 /** The only rule for which the theme matters. */
 const contrast = { type: 'rule', values: ['color-contrast'] }
 
-/** Lists what axe finds wrong on the page as it is, in the light and in the dark theme: rule, element and reason. */
+/** Lists the violations that axe finds on the page as it is, in the light and in the dark theme: theme, rule, element and reason. */
 export async function accessibilityFaults(page: Page): Promise<string[]> {
   if (!(await page.evaluate('"axe" in globalThis'))) await page.evaluate(axe.source)
   const found = []

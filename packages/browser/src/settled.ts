@@ -5,8 +5,8 @@ const patienceMs = 20_000
 const pollMs = 20
 
 /**
- * Watches what a new page asks for.
- * @returns a function that waits until the page has a heading, shows no placeholder and awaits no answer. @throws Error when that takes 20 s
+ * Watches the requests of a new page.
+ * @returns a function that waits until the page has a heading, shows no placeholder and has no open request. It throws an Error after 20 s
  */
 export function watchAnswers(page: Page): () => Promise<void> {
   const awaited = new Set<object>()

@@ -126,7 +126,7 @@ describe.skipIf(!program)('behind PgBouncer in transaction mode (Debian package 
       await eventually(async () => expect(await health()).toMatchObject({ checks: { postgres: { status: 'up' } } }))
       await moreResponses(load)
       const { failures, createdTaskIds } = await load.stop()
-      // What waited too long was refused, and nothing else happened to it.
+      // Requests that waited too long were refused, and had no other effect.
       expect(failures.filter((failure) => !failure.startsWith('503'))).toEqual([])
       await expectChained(createdTaskIds)
     },

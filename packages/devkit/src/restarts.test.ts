@@ -23,7 +23,8 @@ beforeAll(async () => {
   copy = mkdtempSync(join(tmpdir(), 'muster-copy-'))
   home = mkdtempSync(join(tmpdir(), 'muster-dev-'))
   const left = new Set(['dist', '.turbo'])
-  for (const name of ['apps', 'packages', 'db', 'docker', 'docs', 'package.json', 'tsconfig.base.json'])
+  const settings = ['package.json', 'tsconfig.json', 'tsconfig.base.json']
+  for (const name of ['apps', 'packages', 'db', 'docker', 'docs', ...settings])
     cpSync(join(root, name), join(copy, name), {
       recursive: true,
       verbatimSymlinks: true,

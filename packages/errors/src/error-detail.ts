@@ -16,7 +16,7 @@ const characters = ({ min, max }: Length) => {
   return min === max ? `must have ${plural(min, 'character')}` : `must have ${min} to ${max} characters`
 }
 
-/** What somebody else has done a moment earlier, so that it cannot be done now. */
+/** Actions that somebody else has finished, so that they cannot be repeated. */
 const doneAlready = {
   retried: 'was retried already; should the new run fail too, it is listed under its new id',
   discarded: 'was discarded already, and never runs',

@@ -1,3 +1,4 @@
+import type { Db } from '@muster/db'
 import { type RawBuilder, sql } from 'kysely'
 import { folded } from './collation.ts'
 
@@ -8,6 +9,13 @@ import { folded } from './collation.ts'
 
 /** A search that finds more rows than this reads them in the order of its list; of fewer, all are found by the index and sorted. */
 export const manyFound = 10_000
+
+/** Counts rows. 10,001 means more than 10,000. @param rows SQL: a table with its condition */
+export async function countFound(db: Db, rows: RawBuilder<unknown>): Promise<number> {
+  const counted = await sql<{ total: number }>`
+    select count(*)::int as total from (select from ${rows} limit ${manyFound + 1}) counted`.execute(db)
+  return counted.rows[0]?.total ?? 0
+}
 
 /** SQL: whether the text contains this part, each sign of which stands for itself. */
 export const contains = (text: RawBuilder<unknown>, part: string): RawBuilder<boolean> =>

@@ -50,7 +50,8 @@ const subscribe = (listener: () => void) => {
 /** Returns whether a person has moved since the page was loaded: what only a popup shows need not be read before. */
 export const useHasMoved = (): boolean => useSyncExternalStore(subscribe, () => hasMoved)
 
-const moves = ['pointermove', 'pointerdown', 'keydown'] as const
+// Assistive technology may click without a pointer.
+const moves = ['pointermove', 'pointerdown', 'keydown', 'click'] as const
 
 /**
  * Loads the parts on demand at the first move of a person, so that they are there when the connection is not. @returns a function that ends this

@@ -39,8 +39,8 @@ export async function loadDump({ url, path, programs, signal }: Load, afterwards
 }
 
 /**
- * What stands at the begin and would be refused: a setting of newer programs that older servers lack, and is the default there; and the comment of an
- * extension, which only its owner may write, where a superuser has created it.
+ * Statements at the begin of a dump that Postgres may refuse, and that change nothing: a setting of newer programs, whose value is the default, and the
+ * comment of an extension, which only its owner may write.
  */
 const refused = /^(?:SET transaction_timeout = 0|COMMENT ON EXTENSION .*);$/gm
 const headBytes = 16_384

@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core'
 import { type Site, type Viewer, viewerOf } from './site.ts'
 
 export type PageState = 'empty' | 'data' | 'error'
-/** What axe finds wrong with a page: theme, rule, element and reason. */
+/** A violation on a page, as `accessibilityFaults` writes it. */
 export type AxeFault = { path: string; state: PageState; widthPx: number; fault: string }
 
 export const widthsPx = [360, 1_280]

@@ -14,12 +14,12 @@ export type LighthouseReport = {
   lcpMs: number
   cls: number
   blockingMs: number
-  /** How quick Lighthouse finds the machine: from about 1,300 on, its slowdown makes a usual phone of it. */
+  /** The speed of the machine by Lighthouse's own benchmark. Below about 1,300 its simulated phone is slower than a usual one. */
   benchmarkIndex: number
 }
 export type Lighthouse = { judge(viewer: Viewer, address: string): Promise<LighthouseReport>; close(): Promise<void> }
 
-/** Too large for everybody who installs the house, so it is installed where it is used. */
+/** It has 186 MB: too much for everybody who installs the workspace, so that only the full form installs it. */
 const version = '12.8.2'
 const run = promisify(execFile)
 

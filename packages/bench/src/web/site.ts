@@ -6,12 +6,11 @@ import { builtPages, type PageRoute } from '@muster/pages'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { startApp, startApps } from '../apps.ts'
 import type { Stage } from '../stage.ts'
-import { benchPassword, insertUser, signIn, type User } from '../users.ts'
+import { benchPassword, type Credentials, insertUser, signIn, type User } from '../users.ts'
 
-/** Who looks at a page: nobody known, a member of an organization, or an operator of the installation. */
+/** The user of a page: not signed in, a member of an organization, or an operator of the installation. */
 export type Viewer = 'visitor' | 'member' | 'operator'
 
-type Credentials = { email: string; password?: string }
 type Cookie = { name: string; value: string; url: string }
 
 /** An installation with the built pages, and a browser. */

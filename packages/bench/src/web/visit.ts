@@ -3,16 +3,16 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import type { Site, Viewer } from './site.ts'
 
-/** What the first visit of a page takes, with nothing in the browser's cache. */
+/** The figures of a visit with an empty cache. */
 export type Visit = {
-  /** All of them, also those to the API and of the socket. */
+  /** Those to the API and of the socket included. */
   requests: string[]
   scripts: { path: string; gzippedBytes: number }[]
   /** Compressed by gzip. */
   styleBytes: number
   /** The largest contentful paint. */
   lcpMs: number
-  /** What was painted then. */
+  /** The element of that paint. */
   largest: string
   /** The sum of unexpected shifts. */
   cls: number

@@ -1,7 +1,7 @@
 import type { Db } from '@muster/db'
 import { activeUserSql, lacksRequiredFactorSql } from '@muster/policy'
 import { type RawBuilder, sql } from 'kysely'
-import { containsFolded, manyFound } from '../../sql/contains.ts'
+import { containsFolded, countFound, manyFound } from '../../sql/contains.ts'
 import type { UserSummaryRow } from '../accounts/user-summary.ts'
 import type { OrganizationQuery } from './admin-organizations.schema.ts'
 
@@ -36,7 +36,7 @@ export async function listOrganizations(
   { limit, now }: { limit: number; now: Date },
 ): Promise<OrganizationRow[]> {
   const matching = sql`organizations where ${matches(query)}`
-  const isOfFew = query.q !== undefined && !(await findsMany(db, matching))
+  const isOfFew = query.q !== undefined && (await countFound(db, matching)) <= manyFound
   const found = isOfFew ? sql`(select * from ${matching} offset 0) as found` : matching
   const { rows } = await sql<OrganizationRow>`
     select organizations.*, (select count(*)::int ${members}) as members, (${invitations(now)}) as open_invitations,
@@ -56,12 +56,6 @@ function matches({ q, isPersonal, cursor }: OrganizationQuery): RawBuilder<unkno
     ...(cursor === undefined ? [] : [sql`id < ${cursor}::uuid`]),
   ]
   return conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `)
-}
-
-async function findsMany(db: Db, matching: RawBuilder<unknown>): Promise<boolean> {
-  const { rows } = await sql<{ total: number }>`
-    select count(*)::int as total from (select from ${matching} limit ${manyFound + 1}) counted`.execute(db)
-  return (rows[0]?.total ?? 0) > manyFound
 }
 
 /** Reads one organization with its counts; undefined when there is none. */

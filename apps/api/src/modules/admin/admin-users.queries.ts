@@ -1,7 +1,7 @@
 import type { Db } from '@muster/db'
 import { lowerCaseAscii, partOfEmailAddress } from '@muster/identifiers'
 import { type RawBuilder, sql } from 'kysely'
-import { manyFound } from '../../sql/contains.ts'
+import { countFound, manyFound } from '../../sql/contains.ts'
 import type { UserRow } from '../accounts/accounts.service.ts'
 import { isFoundBy } from '../accounts/user-search.ts'
 import type { UserQuery } from './admin-users.schema.ts'
@@ -54,13 +54,8 @@ function amongMany(filters: Filters & { q: string }, { offset, count }: Page): R
 }
 
 /** Counts the users that match the filters. 10,001 means more than 10,000. */
-export async function countUsers(db: Db, filters: Filters): Promise<number> {
-  const { rows } = await sql<{ total: number }>`
-    select count(*)::int as total from (
-      select from users where ${matches(filters)} limit ${manyFound + 1}
-    ) counted`.execute(db)
-  return rows[0]?.total ?? 0
-}
+export const countUsers = (db: Db, filters: Filters): Promise<number> =>
+  countFound(db, sql`users where ${matches(filters)}`)
 
 function matches({ q, role, isActive, organizationId }: Filters): RawBuilder<unknown> {
   const parts = [

@@ -109,9 +109,12 @@ test('the state of the installation reads the failed jobs by their index, and of
     ['outbox', failed + few],
     ['email_messages', few],
   ] as const) {
-    const { inSequence, byIndex, answer } = await reading(table, `${base}/status`)
-    expect([table, inSequence, answer.data.status.unknown]).toEqual([table, 0, []])
-    expect(byIndex, table).toBeLessThan(most)
+    // The publisher reads the outbox too, now and then within a measurement. What the status itself reads, it reads each time.
+    await eventually(async () => {
+      const { inSequence, byIndex, answer } = await reading(table, `${base}/status`)
+      expect([table, inSequence, answer.data.status.unknown]).toEqual([table, 0, []])
+      expect(byIndex, table).toBeLessThan(most)
+    })
   }
 })
 

@@ -30,7 +30,7 @@ const sortLabels: Record<(typeof taskSorts)[number], () => string> = {
 
 /** The search and the filters of the list, which the address keeps. */
 export function FilterBar({ search, user, onChange, onReset }: Props) {
-  // What only the lists of the filters show is read once somebody may open them.
+  // The categories and members stand in popups, which nobody opens before the first move.
   const hasMoved = useHasMoved()
   const categories = useQuery({ ...categoriesQuery, enabled: hasMoved })
   const isByMember = search.assignee !== undefined && !['me', 'none'].includes(search.assignee)

@@ -59,7 +59,7 @@ export function TodayPage({ user }: { user: User }) {
               <TaskCard
                 title={m.tasks_today_due()}
                 tasks={due}
-                // What is overdue since this morning stands above.
+                // Tasks that were due earlier today stand in the card above.
                 isShown={(task) => !isOverdue(task)}
                 timeZone={timeZone}
                 empty={
@@ -83,7 +83,7 @@ export function TodayPage({ user }: { user: User }) {
             </Card>
           )}
         </div>
-        {/* What stands below something that is still loading would move. */}
+        {/* On a narrow screen these cards stand below, and would move when the tasks arrive. */}
         <div className={cx('flex flex-col gap-6', !isKnown && 'max-lg:hidden')}>
           <StreakCard />
           <RemindersCard timeZone={timeZone} />
