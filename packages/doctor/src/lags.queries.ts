@@ -7,7 +7,7 @@ const dayMs = 24 * 3_600_000
 export async function readDueReminders(db: Db): Promise<{ count: number; lateMs: number }> {
   const { rows } = await sql<{ count: number; lateMs: number }>`
     select count(*)::int as count, coalesce(extract(epoch from clock_timestamp() - min(scheduled_at)) * 1000, 0)::float8 as "lateMs"
-    from (select scheduled_at from reminders where status = 'pending' and handed_at is null and scheduled_at < clock_timestamp()
+    from (select scheduled_at from reminders where status = 'pending' and handed_at is null and scheduled_at < statement_timestamp()
       order by scheduled_at limit 10000) due`.execute(db)
   return rows[0] ?? { count: 0, lateMs: 0 }
 }
