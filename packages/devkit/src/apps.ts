@@ -2,9 +2,11 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { isSet, withServices } from '@muster/config'
 import { processTuning } from '@muster/cores'
+import type { BundledFiles } from '@muster/launcher/current-bundle'
+import { type Entry, sources } from '@muster/launcher/entries'
 import { pagesFolder } from '@muster/pages'
 import type { Unit } from '@muster/supervisor'
-import { stopProcess, waitUntilReady } from '@muster/supervisor'
+import { isAnswering, stopProcess, waitUntilReady } from '@muster/supervisor'
 import { readDemoFile } from './demo-team/demo-file.ts'
 import type { Instance } from './instances.ts'
 import { pipeLines, type Say } from './output.ts'
@@ -22,18 +24,22 @@ export type ServiceUrls = {
 
 const startTimeoutMs = 60_000
 
-/** Describes a process of an app as a child process of the supervisor. @param watch restarts it when its files change */
-export function appUnit(
-  instance: Instance,
-  settings: Settings,
-  secrets: Secrets,
-  urls: ServiceUrls,
-  say: Say,
-  watch?: AppWatch,
-): Unit {
+/** What the processes of the apps have in common. */
+export type AppSurroundings = {
+  settings: Settings
+  secrets: Secrets
+  urls: ServiceUrls
+  say: Say
+  /** The files to run; the sources without it. */
+  bundle: BundledFiles | undefined
+  /** Restarts processes whose files change. */
+  watch: AppWatch | undefined
+}
+
+/** Describes a process of an app as a child process of the supervisor. */
+export function appUnit(instance: Instance, { settings, secrets, urls, say, bundle, watch }: AppSurroundings): Unit {
   const { app, number, name, port, opsPort } = instance
-  const mark = `apps/${app.name}/src/main.ts`
-  const main = join(root, mark)
+  const main = bundle?.[app.name as Entry] ?? join(root, sources[app.name as Entry])
   const options = {
     cwd: join(root, 'apps', app.name),
     env: appEnv(instance, settings, secrets, urls),
@@ -50,13 +56,19 @@ export function appUnit(
     kind: 'app',
     ...(port !== undefined && { port }),
     opsPort,
-    mark,
+    mark: main,
     isWatched: watch !== undefined,
     async start(onSpawn) {
       const child = run()
       onSpawn(child)
       for (const stream of [child.stdout, child.stderr]) if (stream) pipeLines(stream, name, say)
-      await waitUntilReady(child, `The ${name}`, undefined, () => isReady(opsPort), startTimeoutMs)
+      await waitUntilReady(
+        child,
+        `The ${name}`,
+        undefined,
+        () => isAnswering(`http://127.0.0.1:${opsPort}/readyz`),
+        startTimeoutMs,
+      )
       const pid = child.pid as number
       return {
         name,
@@ -114,11 +126,3 @@ const demoEnv = { DEMO: 'true', BCRYPT_COST: '10' }
 /** Production refuses a Vite. */
 const pagesEnv = (urls: ServiceUrls): Record<string, string> =>
   urls.vite && process.env.NODE_ENV !== 'production' ? { WEB_DEV_SERVER: urls.vite } : { WEB_ROOT: pagesFolder }
-
-async function isReady(opsPort: number): Promise<boolean> {
-  try {
-    return (await fetch(`http://127.0.0.1:${opsPort}/readyz`)).ok
-  } catch {
-    return false
-  }
-}

@@ -72,7 +72,16 @@ async function main(): Promise<void> {
   watch = ownWatch
   supervisor = createSupervisor({ report: ownWatch.report, reaper })
   ownWatch.start(supervisor)
-  await supervisor.supervise(appUnit(instance, settings, loadSecrets(home, process.env), run.urls, say, ownWatch))
+  await supervisor.supervise(
+    appUnit(instance, {
+      settings,
+      secrets: loadSecrets(home, process.env),
+      urls: run.urls,
+      say,
+      bundle: undefined,
+      watch: ownWatch,
+    }),
+  )
   const { api, docs, inbox } = run.urls
   tell(`${name} is ready${name === 'api' ? `: ${api}, reference ${docs}` : ''}${inbox ? `, inbox ${inbox}` : ''}`)
 }

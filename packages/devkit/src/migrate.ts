@@ -24,13 +24,14 @@ export async function ensureDatabase(clusterUrl: string): Promise<string> {
 
 /**
  * Applies missing migrations. Looks for missing ones first: a start without any skips the slower CLI.
+ * @param file runs the command; its source by default
  * @returns the names of the applied migrations
  */
-export async function migrate(url: string): Promise<string[]> {
+export async function migrate(url: string, file = cli): Promise<string[]> {
   const missing = await missingMigrations(url)
   if (missing.length === 0) return []
   try {
-    await promisify(execFile)(process.execPath, [cli, 'migrate'], {
+    await promisify(execFile)(process.execPath, [file, 'migrate'], {
       env: withServices(process.env, { DATABASE_URL: url }),
     })
   } catch (error) {

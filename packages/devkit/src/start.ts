@@ -3,14 +3,13 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isSet } from '@muster/config'
 import { apps } from '@muster/launcher/apps'
+import { type BundledFiles, currentBundle } from '@muster/launcher/current-bundle'
 import { areBuiltPagesFresh, builtPages, hasBuiltPages } from '@muster/pages'
 import { createSupervisor, type Lock, StartError, type Supervisor, takeLock } from '@muster/supervisor'
 import { appUnit, developmentLimitScale, type ServiceUrls } from './apps.ts'
 import { assertPortsFree } from './assert-ports-free.ts'
 import { banner } from './banner.ts'
 import { readDemoFile } from './demo-team/demo-file.ts'
-import { fillDemo } from './demo-team/fill-demo.ts'
-import { assertMayBeDemo, assertMayBeFilled } from './demo-team/refuse.ts'
 import { describeEvent } from './describe-event.ts'
 import { listInstances } from './instances.ts'
 import { ensureDatabase, migrate } from './migrate.ts'
@@ -23,7 +22,7 @@ import { makePrivateFolder } from './services/private-folder.ts'
 import { startReaper } from './services/reaper.ts'
 import { viteUrl } from './services/vite.ts'
 import { asksForHelp, readSettings, root, type Settings, usage } from './settings.ts'
-import { type AppWatch, watchApps } from './watch/watch-apps.ts'
+import type { AppWatch } from './watch/watch-apps.ts'
 
 /** `--fresh` keeps these: they hold no state and only speed up the next start or test run. */
 const keptByFresh = new Set(['lock', 'compile-cache', 'redis-build', 'test'])
@@ -60,7 +59,8 @@ try {
 
 async function main(settings: Settings): Promise<void> {
   const { home } = settings
-  if (settings.isDemo) assertMayBeDemo(settings, process.env)
+  const demo = settings.isDemo ? await import('./demo-team/index.ts') : undefined
+  demo?.assertMayBeDemo(settings, process.env)
   await mkdir(home, { recursive: true })
   const lock = await lockHome(home)
   releaseHome = () => lock.release()
@@ -89,17 +89,20 @@ async function main(settings: Settings): Promise<void> {
     lock.release()
   }
 
-  if (settings.isWatching)
+  if (settings.isWatching) {
+    const { watchApps } = await import('./watch/watch-apps.ts')
     watch = await watchApps({ root, home, instances, checksTypes: settings.checksTypes, reaper, tell })
+  }
   watch?.start(ownSupervisor)
   const units = await serviceUnits(settings, secrets, tell)
   tell(`starting in ${home}`)
   const startApps = async () => {
-    const [postgres, redis] = await Promise.all([
+    const [postgres, redis, bundle] = await Promise.all([
       units.postgres
         ? ownSupervisor.supervise(units.postgres).then(({ url }) => ensureDatabase(url))
         : settings.databaseUrl,
       units.redis ? ownSupervisor.supervise(units.redis).then(({ url }) => url) : settings.redisUrl,
+      settings.hasApps && !watch ? bundleApps() : undefined,
     ])
     const urls = {
       postgres: postgres as string,
@@ -107,12 +110,13 @@ async function main(settings: Settings): Promise<void> {
       smtp: settings.smtpUrl ?? `smtp://127.0.0.1:${settings.smtpPort}`,
       ...(units.vite?.port && { vite: viteUrl(units.vite.port) }),
     }
-    const applied = await migrate(urls.postgres)
+    const applied = await migrate(urls.postgres, bundle?.migrate)
     if (applied.length > 0) tell(`migrated: ${applied.join(', ')}`)
-    if (settings.isDemo) await assertMayBeFilled(home, urls.postgres)
+    await demo?.assertMayBeFilled(home, urls.postgres)
     run = describeRun(settings, urls, secrets.admin.email)
     saveRun()
-    const appUnits = instances.map((instance) => appUnit(instance, settings, secrets, urls, say, watch))
+    const surroundings = { settings, secrets, urls, say, bundle, watch }
+    const appUnits = instances.map((instance) => appUnit(instance, surroundings))
     await Promise.all(appUnits.map((unit) => ownSupervisor.supervise(unit)))
   }
   await Promise.all([
@@ -122,8 +126,9 @@ async function main(settings: Settings): Promise<void> {
     units.vite ? ownSupervisor.supervise(units.vite) : settings.hasApps && preparePages(),
   ])
   const ready = readRunFile(home)
-  if (settings.isDemo && ready?.urls.inbox)
-    await fillDemo({ home, urls: { ...ready.urls, inbox: ready.urls.inbox }, admin: secrets.admin, tell })
+  if (demo && ready?.urls.inbox) {
+    await demo.fillDemo({ home, urls: { ...ready.urls, inbox: ready.urls.inbox }, admin: secrets.admin, tell })
+  }
   process.send?.('ready')
   if (ready && settings.hasApps)
     process.stdout.write(
@@ -149,6 +154,15 @@ async function preparePages(): Promise<void> {
     (error: Error) => isStopping || tell(error.message),
   )
   if (!hasSome) await built
+}
+
+/** Bundles the sources of the apps, unless that was done at an earlier start. @throws StartError with what esbuild reports */
+async function bundleApps(): Promise<BundledFiles> {
+  try {
+    return await currentBundle({ onBuild: () => tell('bundling the changed sources') })
+  } catch (error) {
+    throw new StartError((error as Error).message)
+  }
 }
 
 function describeRun(settings: Settings, { vite: _, ...urls }: ServiceUrls, adminEmail: string): RunFile {

@@ -1,3 +1,4 @@
+export { isAnswering } from './is-answering.ts'
 export { type Lock, takeLock } from './lock.ts'
 export {
   commandLineOf,

@@ -119,6 +119,8 @@ function send(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
+const readinessPollMs = 30
+
 /**
  * Polls until the check holds. Kills a process that is too slow: a machine with much else to do may need minutes for what takes a second.
  * @throws StartError with the end of the log when the process exits before, or is too slow
@@ -142,6 +144,6 @@ export async function waitUntilReady(
       const failure = spawnError?.message ?? (isOver ? 'ended while starting' : `was not ready after ${timeoutMs} ms`)
       throw new StartError(`${name} ${failure}.${logFile ? ` The end of ${logFile}:\n${tailOf(logFile)}` : ''}`)
     }
-    await sleep(15)
+    await sleep(readinessPollMs)
   }
 }

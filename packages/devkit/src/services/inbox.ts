@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { type OnSpawn, type Service, spawnService, stopProcess, waitUntilReady } from '@muster/supervisor'
+import { isAnswering, type OnSpawn, type Service, spawnService, stopProcess, waitUntilReady } from '@muster/supervisor'
 import { makePrivateFolder } from './private-folder.ts'
 
 export type InboxOptions = {
@@ -28,12 +28,4 @@ export async function startInbox(options: InboxOptions): Promise<Service> {
   await waitUntilReady(child, 'The inbox', options.logFile, () => isAnswering(`${url}/api/healthz`))
   const pid = child.pid as number
   return { name: 'inbox', url, port, pid, process: child, stop: () => stopProcess(pid, 'SIGTERM', 5_000) }
-}
-
-async function isAnswering(url: string): Promise<boolean> {
-  try {
-    return (await fetch(url)).ok
-  } catch {
-    return false
-  }
 }

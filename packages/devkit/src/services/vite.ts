@@ -1,5 +1,5 @@
 import { pagesDevMain } from '@muster/pages'
-import { type OnSpawn, type Service, spawnService, stopProcess, waitUntilReady } from '@muster/supervisor'
+import { isAnswering, type OnSpawn, type Service, spawnService, stopProcess, waitUntilReady } from '@muster/supervisor'
 
 /** The first start reads all sources and compiles the texts of the pages. */
 const startTimeoutMs = 180_000
@@ -23,11 +23,3 @@ export async function startVite({
 
 /** Returns where the API finds Vite, also before it runs. */
 export const viteUrl = (port: number): string => `http://127.0.0.1:${port}`
-
-async function isAnswering(url: string): Promise<boolean> {
-  try {
-    return (await fetch(url)).ok
-  } catch {
-    return false
-  }
-}

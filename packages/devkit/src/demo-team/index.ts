@@ -1,0 +1,2 @@
+export { fillDemo } from './fill-demo.ts'
+export { assertMayBeDemo, assertMayBeFilled } from './refuse.ts'
