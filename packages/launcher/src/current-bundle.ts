@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { type Entry, sources } from './entries.ts'
@@ -38,6 +38,8 @@ async function build(folder: string): Promise<void> {
   const unfinished = `${folder}-${process.pid}`
   try {
     await promisify(execFile)(process.execPath, [script, unfinished, '--without-pages'])
+    // Without it, Node would compile each file once more to learn that it is a module.
+    await writeFile(join(unfinished, 'package.json'), '{ "type": "module" }\n')
     await rename(unfinished, folder)
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true })

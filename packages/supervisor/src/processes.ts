@@ -119,7 +119,7 @@ function send(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-const readinessPollMs = 30
+const readinessPollMs = 50
 
 /**
  * Polls until the check holds. Kills a process that is too slow: a machine with much else to do may need minutes for what takes a second.

@@ -18,7 +18,7 @@ type Start = { readyMs: number; rssMiB: number }
 export const warmStart: Row = {
   name: 'warm-start',
   number: 16,
-  ifMissed: 'Loading modules takes most of it. Next: --profile of the slowest process.',
+  ifMissed: 'Loading the bundled modules takes most of it (decision 063). Next: --profile of the API, then the inbox.',
   async measure(stage) {
     const env = await ownEnvironment(stage)
     // The first start creates the state that makes the further starts warm.
