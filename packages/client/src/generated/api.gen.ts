@@ -6051,6 +6051,8 @@ export interface components {
             seenAt: string;
             /** @description Whether it fell silent: it was killed, is frozen, or does not reach Redis. */
             isSilent: boolean;
+            /** @description Whether it fell silent and another one of its kind has started since, so that nothing is missing. */
+            isReplaced: boolean;
         };
         /** @description A browser or device that is signed in. */
         Session: {

@@ -1,7 +1,7 @@
 import { type ProcessName, processNames } from '@muster/config'
 import { type QueueLoads, readQueueLoads } from '@muster/jobs/admin'
 import { queueNames } from '@muster/jobs/definitions'
-import { isRunning, type ListedProcess, processSilenceMs, workerOf } from '@muster/jobs/processes'
+import { isReplaced, isRunning, type ListedProcess, processSilenceMs, workerOf } from '@muster/jobs/processes'
 import { counted, durationText } from '@muster/text'
 import type { Notes } from '../finding.ts'
 import type { Tools } from '../tools.ts'
@@ -62,8 +62,7 @@ function noteMissing(name: ProcessName, { last, load, isAlone }: Missing, notes:
 /** Reports processes that fell silent while others of their kind run, except those that a newer one has replaced. */
 function noteSilent(silent: readonly ListedProcess[], listed: readonly ListedProcess[], notes: Notes): void {
   for (const one of silent) {
-    const isReplaced = listed.some(({ name, startedAt }) => name === one.name && Date.parse(startedAt) > one.seenMs)
-    if (isReplaced || Date.now() - one.seenMs > recentMs) continue
+    if (isReplaced(one, listed) || Date.now() - one.seenMs > recentMs) continue
     notes.find({
       id: 'process-silent',
       severity: 'warning',

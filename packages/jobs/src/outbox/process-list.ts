@@ -27,6 +27,10 @@ export const processSilenceMs = 3 * announceEveryMs
 /** Tells whether a process announced itself lately: it runs, unless it was killed a moment ago. */
 export const isRunning = ({ seenMs }: Pick<ListedProcess, 'seenMs'>): boolean => Date.now() - seenMs < processSilenceMs
 
+/** Tells whether another process of its kind has started since a silent one was last heard of, and so took its place. */
+export const isReplaced = ({ name, seenMs }: ListedProcess, listed: readonly ListedProcess[]): boolean =>
+  listed.some((other) => other.name === name && Date.parse(other.startedAt) > seenMs)
+
 /** Returns the name of the process that works a queue. */
 export const workerOf = (queue: QueueName) => `${queue}-worker` as const
 

@@ -63,15 +63,15 @@ function processes({ processes: reading, at }: Status, paint: Painter, isNarrow:
   const show = (all: ProcessState[]) => {
     if (all.length === 0) return [paint.warn(noProcess)]
     const sorted = all.toSorted((one, other) => one.name.localeCompare(other.name) || one.pid - other.pid)
-    const rows = sorted.map(({ name, host, pid, version, startedAt, seenMs, isSilent }) => [
+    const rows = sorted.map(({ name, host, pid, version, startedAt, seenMs, isSilent, isReplaced }) => [
       name,
       ...(isNarrow ? [] : [terminalLine(host), String(pid)]),
       version,
       durationText(nowMs - Date.parse(startedAt)),
-      isSilent ? `silent for ${durationText(nowMs - seenMs)}` : 'runs',
+      isSilent ? `silent for ${durationText(nowMs - seenMs)}${isReplaced ? ', replaced' : ''}` : 'runs',
     ])
     const header = ['process', ...(isNarrow ? [] : ['host', 'pid']), 'release', 'since', '']
-    return paintRows(table(header, rows), paint, (index) => (sorted[index]?.isSilent ? paint.bad : undefined))
+    return paintRows(table(header, rows), paint, (index) => (isMissed(sorted[index]) ? paint.bad : undefined))
   }
   return orReason(reading, show, paint, 'processes')
 }
@@ -80,14 +80,17 @@ function processes({ processes: reading, at }: Status, paint: Painter, isNarrow:
 function countProcesses({ processes: reading }: Status, paint: Painter): string[] {
   const show = (all: ProcessState[]) => {
     const counts = Map.groupBy(
-      all.toSorted((one, other) => Number(other.isSilent) - Number(one.isSilent)),
-      ({ name, isSilent }) => (isSilent ? paint.bad(`${name} silent`) : name),
+      all.filter((one) => !one.isReplaced).toSorted((one, other) => Number(other.isSilent) - Number(one.isSilent)),
+      (one) => (isMissed(one) ? paint.bad(`${one.name} silent`) : one.name),
     )
     const kinds = [...counts].map(([kind, { length }]) => `${length} ${kind}`).join(', ')
     return [label('processes') + (kinds || paint.warn(noProcess))]
   }
   return orReason(reading, show, paint, 'processes')
 }
+
+/** Whether a process fell silent and no other one took its place. */
+const isMissed = (one: ProcessState | undefined) => one?.isSilent === true && !one.isReplaced
 
 const noProcess = 'No process has announced itself within a day.'
 

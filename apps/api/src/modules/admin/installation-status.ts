@@ -3,7 +3,7 @@ import { askByWrite, type Db, readHold } from '@muster/db'
 import { readDueReminders, readMailCounts } from '@muster/doctor/lags'
 import { countFailedJobs, type QueueMonitor } from '@muster/jobs/admin'
 import { readOutboxState } from '@muster/jobs/outbox'
-import { isRunning, type ListedProcess } from '@muster/jobs/processes'
+import { isReplaced, isRunning, type ListedProcess } from '@muster/jobs/processes'
 import { reasonOf } from '@muster/telemetry'
 import { version } from '@muster/telemetry/version'
 
@@ -25,7 +25,7 @@ export type QueueState = {
 /** The round trip to a service, or why it does not answer. */
 export type Dependency = { status: 'up'; latencyMs: number } | { status: 'down'; reason: string }
 
-export type ProcessState = ListedProcess & { isSilent: boolean }
+export type ProcessState = ListedProcess & { isSilent: boolean; isReplaced: boolean }
 
 /** The state of an installation at one moment, as Postgres and Redis know it. */
 export type InstallationStatus = {
@@ -56,7 +56,7 @@ export async function readInstallationStatus({ db, monitor }: StatusSources): Pr
     measure(() => askByWrite(db)),
     measure(() => monitor.ping()),
     attempt(async () => (await ask(() => readHold(db))).heldAt?.toISOString() ?? null),
-    attempt(async () => (await monitor.processes()).map((one) => ({ ...one, isSilent: !isRunning(one) }))),
+    attempt(async () => statesOf(await monitor.processes())),
     attempt(() => readQueueStates(() => ask(() => countFailedJobs(db)), monitor, nowMs)),
     attempt(() => ask(() => readOutboxState(db))),
     attempt(() => ask(() => readMailCounts(db))),
@@ -75,6 +75,13 @@ export async function readInstallationStatus({ db, monitor }: StatusSources): Pr
     auditLagMs,
     reminders,
   }
+}
+
+function statesOf(listed: readonly ListedProcess[]): ProcessState[] {
+  return listed.map((one) => {
+    const isSilent = !isRunning(one)
+    return { ...one, isSilent, isReplaced: isSilent && isReplaced(one, listed) }
+  })
 }
 
 async function readQueueStates(

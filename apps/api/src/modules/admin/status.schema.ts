@@ -13,6 +13,9 @@ const runningProcess = z
     startedAt: instant.describe('When it started.'),
     seenAt: instant.describe('When it last announced itself in Redis, which it does every five seconds.'),
     isSilent: z.boolean().describe('Whether it fell silent: it was killed, is frozen, or does not reach Redis.'),
+    isReplaced: z
+      .boolean()
+      .describe('Whether it fell silent and another one of its kind has started since, so that nothing is missing.'),
   })
   .meta({ id: 'RunningProcess', description: 'A process that announced itself within a day.' })
 

@@ -18,7 +18,12 @@ import { type QueueName, retryEffectOf } from './queue-names.ts'
 
 export type BulkAction = { verb: 'retry' | 'discard'; filter: FailedJobFilter }
 
-type Props = BulkAction & { queue: QueueName; onClose: () => void }
+type Props = BulkAction & {
+  queue: QueueName
+  /** Why jobs that are retried do not run at once. */
+  hindrance: string | undefined
+  onClose: () => void
+}
 
 /** How many jobs one call changes; between two calls it can be stopped. */
 const jobsPerCall = 1_000
@@ -33,7 +38,7 @@ type Work = {
 const untouched: Work = { phase: 'asking', done: 0, skipped: 0, cursor: null }
 
 /** Retries or discards the failed jobs of a reason, part by part: says first how many they are, shows how far it is, and can be stopped. */
-export function BulkDialog({ queue, verb, filter, onClose }: Props) {
+export function BulkDialog({ queue, verb, filter, hindrance, onClose }: Props) {
   const send = verb === 'retry' ? operator.admin.retryFailedJobs : operator.admin.discardFailedJobs
   const dryRun = useQuery({
     queryKey: ['admin-queues', 'dry-run', queue, verb, filter],
@@ -81,7 +86,10 @@ export function BulkDialog({ queue, verb, filter, onClose }: Props) {
   const { phase, done, skipped, error } = work
   const isRetry = verb === 'retry'
   const doneText = isRetry
-    ? m.ops_queues_retried({ count: done, shown: formatNumber(done) })
+    ? (hindrance === undefined ? m.ops_queues_retried : m.ops_queues_waits_again)({
+        count: done,
+        shown: formatNumber(done),
+      })
     : m.ops_queues_discarded({ count: done, shown: formatNumber(done) })
   return (
     <Dialog
@@ -142,6 +150,7 @@ export function BulkDialog({ queue, verb, filter, onClose }: Props) {
             value={phase === 'done' ? 1 : Math.min(1, (done + skipped) / Math.max(total, 1))}
           />
         )}
+        {isRetry && hindrance !== undefined && <Notice tone="warning">{hindrance}</Notice>}
         {skipped > 0 && (
           <Notice tone="warning">{m.ops_queues_skipped({ count: skipped, shown: formatNumber(skipped) })}</Notice>
         )}

@@ -23,11 +23,13 @@ type Props = {
   filter: FailedJobFilter
   timeZone: string
   mayChange: boolean
+  /** Why jobs that are retried do not run at once. */
+  hindrance: string | undefined
   onClearFilter: () => void
 }
 
 /** Single failed jobs: when and why each failed, its data without secrets, and what can be done with it. */
-export function FailedJobsCard({ queue, filter, timeZone, mayChange, onClearFilter }: Props) {
+export function FailedJobsCard({ queue, filter, timeZone, mayChange, hindrance, onClearFilter }: Props) {
   const list = useInfiniteQuery(failedJobsQuery(queue, filter))
   const jobs = list.data?.pages.flatMap((page) => page.jobs)
   const isFiltered = filter.reason !== undefined || filter.jobName !== undefined
@@ -52,7 +54,7 @@ export function FailedJobsCard({ queue, filter, timeZone, mayChange, onClearFilt
         ) : (
           <ul>
             {jobs.map((job) => (
-              <JobRow key={job.id} {...{ queue, job, timeZone, mayChange }} />
+              <JobRow key={job.id} {...{ queue, job, timeZone, mayChange, hindrance }} />
             ))}
           </ul>
         )
@@ -71,9 +73,9 @@ export function FailedJobsCard({ queue, filter, timeZone, mayChange, onClearFilt
   )
 }
 
-type RowProps = { queue: QueueName; job: FailedJob; timeZone: string; mayChange: boolean }
+type RowProps = Pick<Props, 'queue' | 'timeZone' | 'mayChange' | 'hindrance'> & { job: FailedJob }
 
-function JobRow({ queue, job, timeZone, mayChange }: RowProps) {
+function JobRow({ queue, job, timeZone, mayChange, hindrance }: RowProps) {
   const confirm = useConfirm()
   const { place, isPending, run } = useAction({
     changes: ['admin-queues', 'admin'],
@@ -84,13 +86,13 @@ function JobRow({ queue, job, timeZone, mayChange }: RowProps) {
   const retry = async () => {
     const question = {
       title: m.ops_queues_retry_one_title(),
-      text: retryEffectOf(queue),
+      text: [retryEffectOf(queue), hindrance].filter(Boolean).join(' '),
       confirmLabel: m.ops_queues_retry(),
     }
     if (!(await confirm(question))) return
     await run(async () => {
       await operator.admin.retryFailedJob(queue, job.id)
-      return m.ops_queues_retried({ count: 1, shown: '1' })
+      return (hindrance === undefined ? m.ops_queues_retried : m.ops_queues_waits_again)({ count: 1, shown: '1' })
     })
   }
   const discard = async () => {

@@ -1,9 +1,9 @@
 import type { FailureGroup } from '@muster/client'
 import { useQuery } from '@tanstack/react-query'
-import { ListFilter, RotateCw, Trash2 } from 'lucide-react'
+import { RotateCw, Trash2 } from 'lucide-react'
 import { formatInstant } from '../../lib/dates.ts'
 import { m } from '../../paraglide/messages.js'
-import { Button, IconButton } from '../../ui/button.tsx'
+import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
@@ -75,12 +75,15 @@ export function FailuresCard({ queue, timeZone, mayChange, onAct, onFilter }: Pr
             {
               key: 'reason',
               header: m.ops_queues_reason(),
-              cell: ({ reason, jobName }) => (
+              cell: ({ reason, jobName, canRetry }) => (
                 <span className="block min-w-44">
                   <bdi className="block break-words">{reason || m.ops_queues_no_reason()}</bdi>
                   <code dir="ltr" className="font-mono text-sm font-normal text-ink-3">
                     {jobName}
                   </code>
+                  {!canRetry && (
+                    <span className="block text-sm font-normal text-ink-2">{m.ops_queues_cannot_retry()}</span>
+                  )}
                 </span>
               ),
             },
@@ -89,34 +92,37 @@ export function FailuresCard({ queue, timeZone, mayChange, onAct, onFilter }: Pr
               key: 'last',
               header: m.ops_queues_last_failed(),
               className: 'whitespace-nowrap',
-              cell: ({ lastFailedAt }) => moment(lastFailedAt),
+              cell: ({ firstFailedAt, lastFailedAt }) => (
+                <>
+                  {moment(lastFailedAt)}
+                  {firstFailedAt !== lastFailedAt && (
+                    <span className="block text-sm text-ink-3">
+                      {m.ops_queues_since({ time: moment(firstFailedAt) })}
+                    </span>
+                  )}
+                </>
+              ),
             },
             {
               key: 'actions',
               header: <span className="sr-only">{m.ops_queues_actions()}</span>,
               cell: (group) => (
-                <span className="flex justify-end gap-1">
-                  <IconButton
-                    label={m.ops_queues_show_jobs()}
-                    icon={<ListFilter aria-hidden="true" />}
-                    size="sm"
-                    onClick={() => onFilter(group)}
-                  />
+                <span className="flex flex-wrap justify-end gap-1">
+                  <Button size="sm" variant="ghost" title={m.ops_queues_show_jobs()} onClick={() => onFilter(group)}>
+                    {m.ops_queues_show()}
+                  </Button>
                   {mayChange && (
                     <>
-                      <IconButton
-                        label={group.canRetry ? m.ops_queues_retry() : m.ops_queues_cannot_retry()}
-                        icon={<RotateCw aria-hidden="true" />}
+                      <Button
                         size="sm"
                         isDisabled={!group.canRetry}
                         onClick={() => onAct({ verb: 'retry', filter: filterOf(group) })}
-                      />
-                      <IconButton
-                        label={m.ops_queues_discard()}
-                        icon={<Trash2 aria-hidden="true" />}
-                        size="sm"
-                        onClick={() => onAct({ verb: 'discard', filter: filterOf(group) })}
-                      />
+                      >
+                        {m.ops_queues_retry()}
+                      </Button>
+                      <Button size="sm" onClick={() => onAct({ verb: 'discard', filter: filterOf(group) })}>
+                        {m.ops_queues_discard()}
+                      </Button>
                     </>
                   )}
                 </span>

@@ -4,7 +4,12 @@ import { m } from '../../paraglide/messages.js'
 import { Card } from '../../ui/card.tsx'
 import { formatNumber } from '../analytics/numbers.ts'
 
-type Props = { forecast: QueueForecast; timeZone: string }
+type Props = {
+  forecast: QueueForecast
+  timeZone: string
+  /** Whether nothing waits now. The forecast may be older. */
+  isEmpty: boolean
+}
 
 /** The time of day, with the day when it is not today. */
 function momentOf(instant: string, timeZone: string): string {
@@ -15,8 +20,9 @@ function momentOf(instant: string, timeZone: string): string {
 }
 
 /** When the queue will be empty, and with how many more workers it would be sooner. */
-export function ForecastCard({ forecast, timeZone }: Props) {
-  const { backlog, clearsAt, options, addedPerMinute, completedPerMinute, measuredMinutes, workers } = forecast
+export function ForecastCard({ forecast, timeZone, isEmpty }: Props) {
+  const { clearsAt, options, addedPerMinute, completedPerMinute, measuredMinutes, workers } = forecast
+  const backlog = isEmpty ? 0 : forecast.backlog
   const rates = m.ops_queues_rates({
     added: formatNumber(addedPerMinute),
     completed: formatNumber(completedPerMinute),

@@ -1,9 +1,9 @@
-import type { QueueStatus, User } from '@muster/client'
+import type { InstallationStatus, QueueStatus, User } from '@muster/client'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { ArrowLeft, Pause, Play } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
-import { formatInstant } from '../../lib/dates.ts'
+import { formatInstant, formatRelative } from '../../lib/dates.ts'
 import { formatDuration } from '../../lib/durations.ts'
 import { operator } from '../../lib/operator.ts'
 import { queryClient } from '../../lib/query.ts'
@@ -17,6 +17,7 @@ import { Page } from '../../ui/page.tsx'
 import { RadioGroup } from '../../ui/radio-group.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { toast } from '../../ui/toast.tsx'
+import { queuesWithoutWorker, workerOf } from '../admin/attention.ts'
 import { statusQuery } from '../admin/queries.ts'
 import { may } from '../admin/rights.ts'
 import { formatNumber } from '../analytics/numbers.ts'
@@ -54,7 +55,22 @@ export function QueuePage({ queue, user, search, onSearch }: Props) {
   const series = useQuery(seriesQuery(queue, range))
   const now = status.data?.queues?.find(({ name }) => name === queue)
   const mayChange = may(user.role, 'queue.change')
+  const hasNoWorker = status.data !== undefined && queuesWithoutWorker(status.data).includes(queue)
+  const hasFailures = (now?.failed ?? 0) > 0
   const { timezone: timeZone } = user
+  // Before the charts while there are some.
+  const failures = (
+    <FailuresCard
+      {...{ queue, timeZone, mayChange }}
+      onAct={setBulk}
+      onFilter={(group) => onSearch({ ...search, reason: group.reason, job: group.jobName })}
+    />
+  )
+  const hindrance = now?.isPaused
+    ? m.ops_queues_hindered_paused()
+    : hasNoWorker
+      ? m.ops_queues_hindered_no_worker()
+      : undefined
   return (
     <Page
       title={nameOfQueue(queue)}
@@ -82,17 +98,21 @@ export function QueuePage({ queue, user, search, onSearch }: Props) {
     >
       <div className="flex flex-col gap-6">
         {now?.isPaused && <PauseNotice queue={now} timeZone={timeZone} />}
+        {hasNoWorker && status.data && <WorkerNotice queue={queue} status={status.data} />}
         {status.data?.unknown.some(({ part }) => part === 'queues') && (
           <Notice tone="warning">{m.ops_queues_redis_away()}</Notice>
         )}
         {now ? (
-          <Numbers queue={now} />
+          <Numbers queue={now} reminders={queue === 'reminder' ? status.data?.reminders : undefined} />
         ) : status.error ? (
           <ErrorState error={status.error} onRetry={status.refetch} />
         ) : (
           <Skeleton className="h-24 rounded-xl" />
         )}
-        {series.data?.forecast && <ForecastCard forecast={series.data.forecast} timeZone={timeZone} />}
+        {series.data?.forecast && hindrance === undefined && (
+          <ForecastCard forecast={series.data.forecast} timeZone={timeZone} isEmpty={now?.waiting === 0} />
+        )}
+        {hasFailures && failures}
         <RadioGroup
           look="segments"
           isLabelHidden
@@ -108,19 +128,16 @@ export function QueuePage({ queue, user, search, onSearch }: Props) {
         ) : (
           <Skeleton className="h-80 rounded-xl" />
         )}
-        <FailuresCard
-          {...{ queue, timeZone, mayChange }}
-          onAct={setBulk}
-          onFilter={(group) => onSearch({ ...search, reason: group.reason, job: group.jobName })}
-        />
+        {!hasFailures && failures}
         <FailedJobsCard
           {...{ queue, timeZone, mayChange }}
           filter={{ reason, jobName: job }}
+          hindrance={hindrance}
           onClearFilter={() => onSearch({ ...search, reason: undefined, job: undefined })}
         />
       </div>
       <Suspense>
-        {bulk && <BulkDialog {...bulk} queue={queue} onClose={() => setBulk(undefined)} />}
+        {bulk && <BulkDialog {...bulk} queue={queue} hindrance={hindrance} onClose={() => setBulk(undefined)} />}
         {pausing && (
           <ReasonDialog
             title={pausing === 'pause' ? m.ops_queues_pause_title() : m.ops_queues_resume_title()}
@@ -175,7 +192,39 @@ function PauseNotice({ queue, timeZone }: { queue: QueueStatus; timeZone: string
   )
 }
 
-function Numbers({ queue }: { queue: QueueStatus }) {
+/** Reminders stand in Postgres until they are due, so a queue without jobs says nothing of those that are late. */
+const lateText = (reminders: InstallationStatus['reminders']) =>
+  reminders === null
+    ? m.ui_chart_unknown()
+    : reminders.count === 0
+      ? '0'
+      : `${formatNumber(reminders.count)} (${m.ops_status_oldest({ time: formatDuration(reminders.lateMs) })})`
+
+/** Says that nothing works the queue, and what the page knows of the last process that did. */
+function WorkerNotice({ queue, status: { processes, at } }: { queue: QueueName; status: InstallationStatus }) {
+  const worker = workerOf(queue)
+  const [last] = (processes ?? [])
+    .filter(({ name }) => name === worker)
+    .toSorted((one, other) => Date.parse(other.seenAt) - Date.parse(one.seenAt))
+  return (
+    <Notice tone="danger" title={m.ops_status_no_worker({ worker })}>
+      <p>
+        {last
+          ? m.ops_queues_last_worker({
+              pid: String(last.pid),
+              host: last.host,
+              time: formatRelative(last.seenAt, new Date(at)),
+            })
+          : m.ops_queues_no_last_worker()}
+      </p>
+      <p>{m.ops_queues_start_worker()}</p>
+    </Notice>
+  )
+}
+
+type NumbersProps = { queue: QueueStatus; reminders?: InstallationStatus['reminders'] | undefined }
+
+function Numbers({ queue, reminders }: NumbersProps) {
   const shown = (value: number | null) => (value === null ? m.ui_chart_unknown() : formatNumber(value))
   const figures = [
     [m.ops_queues_waiting(), shown(queue.waiting)],
@@ -184,7 +233,8 @@ function Numbers({ queue }: { queue: QueueStatus }) {
     [m.ops_queues_failed(), shown(queue.failed)],
     [m.ops_queues_oldest(), queue.oldestMs > 0 ? formatDuration(queue.oldestMs) : '–'],
     [m.ops_queues_ended(), shown(queue.endedPerMinute)],
-  ]
+    ...(reminders === undefined ? [] : [[m.ops_status_reminders(), lateText(reminders)] as const]),
+  ] as const
   return (
     <Card>
       <dl className="grid grid-cols-2 gap-x-4 gap-y-5 sm:grid-cols-3 lg:grid-cols-6">

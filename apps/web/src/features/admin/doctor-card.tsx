@@ -16,6 +16,8 @@ export function DoctorCard({ examination }: { examination: UseMutationResult<Doc
   const unchecked = report?.checks.filter(({ reason }) => reason !== null) ?? []
   return (
     <Card
+      id="doctor"
+      className="scroll-mt-20"
       title={m.ops_status_doctor()}
       description={m.ops_status_doctor_text()}
       actions={

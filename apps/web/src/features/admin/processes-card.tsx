@@ -11,11 +11,18 @@ type Props = { processes: readonly RunningProcess[]; timeZone: string; now: stri
 export function ProcessesCard({ processes, timeZone, now }: Props) {
   const sorted = processes.toSorted((one, other) => one.name.localeCompare(other.name) || one.pid - other.pid)
   const hasVersions = new Set(sorted.filter(({ isSilent }) => !isSilent).map(({ version }) => version)).size > 1
+  const isAnySilent = sorted.some((one) => one.isSilent && !one.isReplaced)
   return (
     <Card
       isFlush
+      id="processes"
+      className="scroll-mt-20"
       title={m.ops_status_processes()}
-      description={hasVersions ? m.ops_status_mixed_versions() : undefined}
+      description={
+        [hasVersions && m.ops_status_mixed_versions(), isAnySilent && m.ops_status_silent_text()]
+          .filter(Boolean)
+          .join(' ') || undefined
+      }
     >
       {sorted.length === 0 ? (
         <p className="px-5 pb-6 text-ink-2 sm:px-6">{m.ops_status_no_processes()}</p>
@@ -40,9 +47,9 @@ export function ProcessesCard({ processes, timeZone, now }: Props) {
             {
               key: 'state',
               header: m.ops_status_state(),
-              cell: ({ isSilent }) => (
-                <Badge tone={isSilent ? 'danger' : 'success'}>
-                  {isSilent ? m.ops_status_silent() : m.ops_status_runs()}
+              cell: ({ isSilent, isReplaced }) => (
+                <Badge tone={isReplaced ? 'neutral' : isSilent ? 'danger' : 'success'}>
+                  {isReplaced ? m.ops_status_replaced() : isSilent ? m.ops_status_silent() : m.ops_status_runs()}
                 </Badge>
               ),
             },

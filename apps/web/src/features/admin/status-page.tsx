@@ -9,7 +9,7 @@ import { Notice } from '../../ui/notice.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { QueuesCard } from '../admin-queues/queues-card.tsx'
-import { type Concern, concernsOf } from './attention.ts'
+import { type Concern, type ConcernPlace, concernsOf } from './attention.ts'
 import { DependenciesCard } from './dependencies-card.tsx'
 import { DoctorCard } from './doctor-card.tsx'
 import { LagsCard } from './lags-card.tsx'
@@ -78,19 +78,37 @@ function Concerns({ concerns, findings }: { concerns: readonly Concern[]; findin
   return (
     <Notice tone="warning" title={m.ops_status_not_well()}>
       <ul className="flex list-disc flex-col gap-1 ps-5">
-        {concerns.map(({ text, queue }) => (
-          <li key={text}>
-            {queue ? (
-              <Link to="/ops/queues/$queue" params={{ queue }} className="link">
-                {text}
-              </Link>
-            ) : (
-              text
-            )}
+        {concerns.map(({ text, place }) => (
+          <li key={text} className="break-words">
+            {place ? <PlaceLink place={place}>{text}</PlaceLink> : text}
           </li>
         ))}
-        {findings > 0 && <li>{m.ops_status_findings({ count: findings })}</li>}
+        {findings > 0 && (
+          <li>
+            <PlaceLink place={{ card: 'doctor' }}>{m.ops_status_findings({ count: findings })}</PlaceLink>
+          </li>
+        )}
       </ul>
     </Notice>
+  )
+}
+
+function PlaceLink({ place, children }: { place: ConcernPlace; children: string }) {
+  if ('queue' in place)
+    return (
+      <Link to="/ops/queues/$queue" params={{ queue: place.queue }} className="link">
+        {children}
+      </Link>
+    )
+  if ('card' in place)
+    return (
+      <Link to="/ops" hash={place.card} className="link">
+        {children}
+      </Link>
+    )
+  return (
+    <Link to="/ops/mails" search={{ status: 'failed' }} className="link">
+      {children}
+    </Link>
   )
 }
