@@ -6406,6 +6406,8 @@ export interface components {
             targetType: string;
             /** @description The id of that thing. */
             targetId: string;
+            /** @description The present name of a user that it was done to; else null. */
+            targetName: string | null;
             /**
              * Format: date-time
              * @description When it happened.

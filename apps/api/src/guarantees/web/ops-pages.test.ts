@@ -1,6 +1,9 @@
+import { once } from 'node:events'
 import { formatHead, signHead } from '@muster/audit'
 import { accessibilityFaults, findBrowser } from '@muster/browser'
 import { newId } from '@muster/db'
+import { createAnnouncements } from '@muster/jobs/processes'
+import { failFastRedis } from '@muster/redis'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventsOf } from '../../modules/admin/testing/admin-fixtures.ts'
@@ -46,6 +49,12 @@ describe.skipIf(!browserPath)('an operator', () => {
     await invited(pages.api, person, 'client_user')
 
     await go('/ops/people')
+    // A link that is followed before the typing pauses leads where it says, and the search does not call back.
+    await page.getByRole('searchbox').fill('ran')
+    await page.getByRole('link', { name: 'رنا <b>Rana</b>' }).dispatchEvent('click')
+    await page.waitForURL(`**/ops/people/${person.userId}`)
+    await page.getByText('Second factor', { exact: true }).waitFor()
+    await page.goBack()
     await page.getByRole('searchbox').fill('rana')
     // The list is another one as soon as the address has the search.
     await page.waitForURL('**/ops/people?q=rana')
@@ -141,8 +150,41 @@ describe.skipIf(!browserPath)('an operator', () => {
     await row.getByRole('link').first().click()
     await page.getByText('Why it was not sent').waitFor()
     await page.getByText('550 5.1.1 no such user').first().waitFor()
+    await page.getByText('Send it again when the cause is mended').waitFor()
     await page.locator(`a[href*="/ops/trace/${requestId}"]`).first().click()
     await page.getByText('refused@example.test').or(page.getByText('welcome')).first().waitFor()
+
+    await db.updateTable('email_messages').set({ template: 'invite' }).where('id', '=', id).execute()
+    await go(`/ops/mails/${id}`)
+    await page.getByText('Whoever invited can send the invitation again').first().waitFor()
+    await page.getByRole('link', { name: 'Show the invitation' }).waitFor()
+  })
+
+  test('is told which worker does not run and since when, and is not troubled by a process that another one replaced', async () => {
+    const redis = failFastRedis(pages.api.deps.config.redis)
+    try {
+      await redis.ping().catch(() => once(redis, 'ready'))
+      const frozen = createAnnouncements(redis, 'reminder-worker', () => Date.now() - 600_000)
+      await frozen.announce()
+      await go('/ops')
+      await page.getByRole('link', { name: 'No reminder-worker runs' }).click()
+      await page.getByText('was heard of 10 minutes ago').waitFor()
+      await page.getByText('these pages start no process').waitFor()
+
+      const next = createAnnouncements(redis, 'reminder-worker', () => Date.now())
+      await next.announce()
+      await go('/ops')
+      const rows = page
+        .getByRole('table', { name: 'Processes' })
+        .getByRole('row')
+        .filter({ hasText: 'reminder-worker' })
+      await rows.getByText('replaced').waitFor()
+      await rows.getByText('runs', { exact: true }).waitFor()
+      expect(await page.getByText('No reminder-worker runs').count()).toBe(0)
+      await Promise.all([frozen.withdraw(), next.withdraw()])
+    } finally {
+      redis.disconnect()
+    }
   })
 
   test('retries the failed jobs of one reason by the keyboard alone, and leaves the others', async () => {
@@ -156,10 +198,11 @@ describe.skipIf(!browserPath)('an operator', () => {
     const row = page.getByRole('row').filter({ hasText: 'the relay was away' })
     await press(row.getByRole('button', { name: 'Retry', exact: true }))
     await dialog().getByText('2 jobs are concerned.').waitFor()
+    await dialog().getByText('No worker of this queue runs: the jobs wait').waitFor()
     await tabTo(dialog().getByRole('textbox'))
     await page.keyboard.type('The relay is back.')
     await press(dialog().getByRole('button', { name: 'Retry 2 jobs' }))
-    await dialog().getByText('2 jobs run again.').waitFor()
+    await dialog().getByText('2 jobs wait to run again.').waitFor()
     const left = await pages.api.db.selectFrom('outbox').select('error').where('failed_at', 'is not', null).execute()
     expect(left).toEqual([{ error: 'another reason' }])
     await press(dialog().getByRole('button', { name: 'Done' }))

@@ -18,6 +18,10 @@ const tracedEvent = z
     actor: userSummary.nullable().describe('The same with the present name.'),
     targetType: z.string().meta({ description: 'The kind of thing that it was done to.', examples: ['task'] }),
     targetId: z.string().meta({ description: 'The id of that thing.', examples: [exampleId] }),
+    targetName: z
+      .string()
+      .nullable()
+      .meta({ description: 'The present name of a user that it was done to; else null.', examples: [null] }),
     createdAt: instant.describe('When it happened.'),
     before: z.unknown().meta({ description: 'The changed fields before.', examples: [null] }),
     after: z.unknown().meta({ description: 'The changed fields after.', examples: [{}] }),

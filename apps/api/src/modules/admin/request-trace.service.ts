@@ -68,13 +68,18 @@ async function readTrace(deps: TraceDeps, { id, at }: RequestRef): Promise<Omit<
   const events = [...chained, ...pending]
   const users = await findUserSummaries(deps.db, [
     ...events.flatMap(({ actor_id }) => actor_id ?? []),
+    ...events.flatMap(({ target_type, target_id }) => (target_type === 'user' ? target_id : [])),
     ...notifications.map(({ user_id }) => user_id),
   ])
   const lists = { 'audit events': events, mails, notifications, 'outbox rows': rows }
   return {
     requestId: id,
     requestedAt: at.toISOString(),
-    auditEvents: events.map((row) => ({ ...toEvent(row), actor: users.get(row.actor_id ?? '') ?? null })),
+    auditEvents: events.map((row) => ({
+      ...toEvent(row),
+      actor: users.get(row.actor_id ?? '') ?? null,
+      targetName: row.target_type === 'user' ? (users.get(row.target_id)?.name ?? null) : null,
+    })),
     mails: mails.map(toAdminEmail),
     notifications: notifications.map((row) => ({ ...toNotification(row), user: users.get(row.user_id) ?? null })),
     jobs: joinJobs(rows, jobs ?? []),

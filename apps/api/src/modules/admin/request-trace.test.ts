@@ -33,7 +33,7 @@ test('a request has its events, mails, notifications and jobs with names; each l
   expect(answer.json().data.trace).toMatchObject({
     requestId,
     foundBy: null,
-    auditEvents: [{ action: 'task.created', actor: { id: owner.userId, name: nameOf(owner) } }],
+    auditEvents: [{ action: 'task.created', actor: { id: owner.userId, name: nameOf(owner) }, targetName: null }],
     mails: [{ template: 'task-assignment', to: member.email, requestId }],
     notifications: [{ user: { id: member.userId, name: nameOf(member) }, event: 'taskAssigned' }],
     jobs: [{ queue: 'email', name: 'send-email', isInOutbox: true }],
@@ -45,6 +45,10 @@ test('a request has its events, mails, notifications and jobs with names; each l
     rule: expect.stringContaining('30 days'),
   })
   expect((await trace(mails[0].id)).json().data.trace).toMatchObject({ requestId, foundBy: 'mail' })
+  const renamed = await member.inject('PATCH', '/api/v1/users/me', { name: 'Ada of the Lighthouse' })
+  expect((await trace(String(renamed.headers['x-request-id']))).json().data.trace).toMatchObject({
+    auditEvents: [{ targetType: 'user', targetId: member.userId, targetName: 'Ada of the Lighthouse' }],
+  })
   expect(await eventsOf(api, 'admin.request_traced', requestId)).toMatchObject(
     Array(2).fill({ actor_id: operator.userId, after: { emailIds: [mails[0].id], notifications: 1 } }),
   )

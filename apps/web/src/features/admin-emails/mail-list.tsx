@@ -48,21 +48,19 @@ export function MailList({ search, timeZone, onClear }: Props) {
             key: 'written',
             header: m.ops_mails_written(),
             className: 'whitespace-nowrap',
-            cell: ({ id, createdAt }) => (
-              <Link to="/ops/mails/$emailId" params={{ emailId: id }} className="link">
-                <Moment at={createdAt} timeZone={timeZone} />
-              </Link>
+            cell: ({ id, createdAt, template }) => (
+              <>
+                <Link to="/ops/mails/$emailId" params={{ emailId: id }} className="link">
+                  <Moment at={createdAt} timeZone={timeZone} />
+                </Link>
+                <code className="block text-sm font-normal text-ink-2">{template}</code>
+              </>
             ),
-          },
-          {
-            key: 'template',
-            header: m.ops_mails_template(),
-            cell: ({ template }) => <code className="text-sm whitespace-nowrap">{template}</code>,
           },
           {
             key: 'to',
             header: m.ops_mails_address(),
-            className: 'max-w-52',
+            className: 'max-w-56',
             cell: ({ to }) => <bdi className="block truncate">{to === 'erased' ? m.ops_mails_erased() : to}</bdi>,
           },
           {
@@ -79,12 +77,12 @@ export function MailList({ search, timeZone, onClear }: Props) {
           {
             key: 'error',
             header: m.ops_mails_last_answer(),
-            className: 'max-w-56',
+            className: 'min-w-44',
             cell: ({ error }) => <bdi className="line-clamp-2 text-sm break-words text-ink-2">{error}</bdi>,
           },
           {
             key: 'request',
-            header: m.ops_trace_title(),
+            header: <span className="sr-only">{m.ops_trace_title()}</span>,
             cell: (mail) => <RequestLink isIcon requestId={mail.requestId} />,
           },
         ]}

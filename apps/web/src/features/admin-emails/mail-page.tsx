@@ -48,6 +48,8 @@ function MailDetail({ mail, user, onRefresh }: DetailProps) {
   const { timezone: timeZone } = user
   const lastVerdict = mail.attemptLog.findLast(({ verdict }) => verdict !== null)?.verdict ?? null
   const isUnsent = mail.status !== 'sent' && mail.status !== 'dropped'
+  const hasFailed = mail.status === 'failed'
+  const why = lastVerdict ? verdictSentence(lastVerdict) : mail.error
   return (
     <Page
       width="narrow"
@@ -76,9 +78,18 @@ function MailDetail({ mail, user, onRefresh }: DetailProps) {
       }
     >
       <div className="flex flex-col gap-5">
-        {isUnsent && lastVerdict && (
-          <Notice tone={mail.status === 'failed' ? 'danger' : 'warning'} title={m.ops_mails_why()}>
-            {verdictSentence(lastVerdict)}
+        {isUnsent && (why || hasFailed) && (
+          <Notice
+            tone={hasFailed ? 'danger' : 'warning'}
+            title={hasFailed ? m.ops_mails_why() : m.ops_mails_why_not_yet()}
+          >
+            {why && <p className="break-words">{why}</p>}
+            {hasFailed && <p>{whyNotResend(mail) ?? m.ops_mails_resend_wanted()}</p>}
+            {hasFailed && mail.template === 'invite' && (
+              <Link to="/ops/invites" search={{ q: mail.to, status: 'all' }} className="link">
+                {m.ops_mails_show_invite()}
+              </Link>
+            )}
           </Notice>
         )}
         {mail.suppression && (
@@ -241,8 +252,8 @@ function MailFacts({ mail, timeZone }: { mail: EmailDetail; timeZone: string }) 
 }
 
 /** Says why a mail cannot be sent again; null when it can. */
-function whyNotResend({ canResend, suppression, status, to }: EmailDetail): string | null {
-  if (!canResend) return m.ops_mails_resend_secret()
+function whyNotResend({ canResend, suppression, status, to, template }: EmailDetail): string | null {
+  if (!canResend) return template === 'invite' ? m.ops_mails_resend_invite() : m.ops_mails_resend_secret()
   if (to === 'erased') return m.ops_mails_resend_erased()
   if (suppression) return m.ops_mails_resend_suppressed()
   return status === 'queued' || status === 'sending' ? m.ops_mails_resend_waiting() : null

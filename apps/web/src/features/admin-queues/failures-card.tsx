@@ -95,7 +95,7 @@ export function FailuresCard({ queue, timeZone, mayChange, onAct, onFilter }: Pr
               cell: ({ firstFailedAt, lastFailedAt }) => (
                 <>
                   {moment(lastFailedAt)}
-                  {firstFailedAt !== lastFailedAt && (
+                  {moment(firstFailedAt) !== moment(lastFailedAt) && (
                     <span className="block text-sm text-ink-3">
                       {m.ops_queues_since({ time: moment(firstFailedAt) })}
                     </span>
@@ -107,7 +107,7 @@ export function FailuresCard({ queue, timeZone, mayChange, onAct, onFilter }: Pr
               key: 'actions',
               header: <span className="sr-only">{m.ops_queues_actions()}</span>,
               cell: (group) => (
-                <span className="flex flex-wrap justify-end gap-1">
+                <span className="flex justify-end gap-1">
                   <Button size="sm" variant="ghost" title={m.ops_queues_show_jobs()} onClick={() => onFilter(group)}>
                     {m.ops_queues_show()}
                   </Button>

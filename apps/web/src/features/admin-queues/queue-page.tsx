@@ -11,6 +11,7 @@ import { renewRoleAfter } from '../../lib/session.ts'
 import { m } from '../../paraglide/messages.js'
 import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
+import { cx } from '../../ui/cx.ts'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { Page } from '../../ui/page.tsx'
@@ -237,7 +238,12 @@ function Numbers({ queue, reminders }: NumbersProps) {
   ] as const
   return (
     <Card>
-      <dl className="grid grid-cols-2 gap-x-4 gap-y-5 sm:grid-cols-3 lg:grid-cols-6">
+      <dl
+        className={cx(
+          'grid grid-cols-2 gap-x-4 gap-y-5 sm:grid-cols-3',
+          figures.length > 6 ? 'lg:grid-cols-4' : 'lg:grid-cols-6',
+        )}
+      >
         {figures.map(([name, value]) => (
           <div key={name}>
             <dt className="text-sm text-ink-3">{name}</dt>

@@ -129,6 +129,7 @@ function Told({ consequences }: { consequences: UserConsequences }) {
           : canUndo
             ? m.ops_people_can_undo()
             : m.ops_people_cannot_undo()}
+        {action === 'revokeSessions' && ` ${m.ops_people_password_stays()}`}
       </p>
     </div>
   )

@@ -5,7 +5,7 @@ import { m } from '../../paraglide/messages.js'
 import { Card } from '../../ui/card.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { LoadMore } from '../../ui/load-more.tsx'
-import { Select } from '../../ui/select.tsx'
+import { RadioGroup } from '../../ui/radio-group.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { RequestLink } from '../request-trace/request-link.tsx'
 import { userLogQuery } from './queries.ts'
@@ -23,11 +23,12 @@ export function LogView({ user, timeZone, side, onSide }: Props) {
       title={m.ops_people_log()}
       description={side === 'to' ? m.ops_people_log_to_text() : m.ops_people_log_by_text()}
       actions={
-        <Select<Side>
-          size="sm"
+        <RadioGroup<Side>
+          look="segments"
+          isLabelHidden
           label={m.ops_people_log_side()}
           value={side}
-          items={[
+          options={[
             { value: 'to', label: m.ops_people_log_to() },
             { value: 'by', label: m.ops_people_log_by() },
           ]}
@@ -45,12 +46,18 @@ export function LogView({ user, timeZone, side, onSide }: Props) {
                 {side === 'to' ? (
                   <bdi className="text-sm text-ink-2">{event.actor?.name ?? m.ops_people_log_nobody()}</bdi>
                 ) : (
-                  event.target.name !== null && <bdi className="text-sm text-ink-2">{event.target.name}</bdi>
+                  <span className="text-sm text-ink-2">
+                    {event.target.type} <bdi className="break-all">{event.target.name ?? event.target.id}</bdi>
+                  </span>
                 )}
                 <RequestLink requestId={event.requestId} />
                 <time dateTime={event.createdAt} className="ms-auto text-sm text-ink-3">
                   {formatInstant(event.createdAt, { timeZone, dateStyle: 'medium', timeStyle: 'medium' })}
                 </time>
+              </p>
+              <p className="truncate text-sm text-ink-3">
+                {/* Which of several people at an account it was, often only these tell. */}
+                <bdi>{[event.ip, event.userAgent].filter(Boolean).join(' · ')}</bdi>
               </p>
               <Note of={event.after} />
             </li>

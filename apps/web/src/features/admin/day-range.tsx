@@ -19,7 +19,7 @@ export function DayRangeFields({ value, onChange, timeZone }: Props) {
   const today = dayOf(new Date(), timeZone)
   return (
     <>
-      <Field label={m.ops_mails_from()} className="w-48">
+      <Field label={m.ops_mails_from()} className="w-44">
         <DatePicker
           isClearable
           placeholder={m.ops_mails_any_day()}
@@ -29,7 +29,7 @@ export function DayRangeFields({ value, onChange, timeZone }: Props) {
           onChange={(day) => onChange({ ...value, from: day ?? undefined })}
         />
       </Field>
-      <Field label={m.ops_mails_to()} className="w-48">
+      <Field label={m.ops_mails_to()} className="w-44">
         <DatePicker
           isClearable
           placeholder={m.ops_mails_any_day()}

@@ -101,6 +101,7 @@ function Findings({ result, isRunning }: { result: Verification; isRunning: bool
             </li>
           ))}
         </ul>
+        <p className="mt-2">{m.ops_audit_not_known()}</p>
       </Notice>
     )
   if (isRunning) return null

@@ -147,7 +147,7 @@ function MomentRow({ moment, timeZone }: { moment: TraceMoment; timeZone: string
     case 'request':
       return row(m.ops_trace_request())
     case 'event': {
-      const { action, actor, seq, before, after } = moment.event
+      const { action, actor, seq, before, after, targetType, targetId, targetName } = moment.event
       return row(
         <>
           {m.ops_trace_event()} <code>{action}</code>
@@ -160,7 +160,24 @@ function MomentRow({ moment, timeZone }: { moment: TraceMoment; timeZone: string
           </Link>
         ),
         <>
-          <p className="text-sm text-ink-2">{actor ? <bdi>{actor.name}</bdi> : m.ops_audit_nobody()}</p>
+          <p className="text-sm break-words text-ink-2">
+            {actor ? (
+              <Link to="/ops/people/$userId" params={{ userId: actor.id }} className="link">
+                <bdi>{actor.name}</bdi>
+              </Link>
+            ) : (
+              m.ops_audit_nobody()
+            )}
+            {' · '}
+            {m.ops_audit_target()}: {targetType}{' '}
+            {targetType === 'user' ? (
+              <Link to="/ops/people/$userId" params={{ userId: targetId }} className="link">
+                <bdi>{targetName ?? targetId}</bdi>
+              </Link>
+            ) : (
+              <code className="break-all">{targetId}</code>
+            )}
+          </p>
           <details className="mt-1">
             <summary className="link w-fit cursor-pointer text-sm">{m.ops_audit_changes()}</summary>
             <ChangesTable before={before} after={after} />
