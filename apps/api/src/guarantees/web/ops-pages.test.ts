@@ -207,6 +207,11 @@ describe.skipIf(!browserPath)('an operator', () => {
     expect(left).toEqual([{ error: 'another reason' }])
     await press(dialog().getByRole('button', { name: 'Done' }))
     await dialog().waitFor({ state: 'detached' })
+    await press(button('Retry all…'))
+    await dialog().getByText('1 job is concerned.').waitFor()
+    await dialog().getByText('Failed runs of schedules are not among them').waitFor()
+    await page.keyboard.press('Escape')
+    await dialog().waitFor({ state: 'detached' })
   })
 
   test('sees how Muster is, and has it examined', async () => {

@@ -138,6 +138,9 @@ export function BulkDialog({ queue, verb, filter, hindrance, onClose }: Props) {
           ) : (
             <p className="font-medium">{doneText}</p>
           )}
+          {filter.reason === undefined && filter.jobName === undefined && (
+            <p className="mt-1 text-[0.9375rem] text-ink-2">{m.ops_queues_without_scheduled()}</p>
+          )}
           {filter.reason !== undefined && (
             <p className="mt-1 text-[0.9375rem] text-ink-2">
               {m.ops_queues_reason()}: <bdi className="break-words">{filter.reason || m.ops_queues_no_reason()}</bdi>

@@ -18,12 +18,14 @@ type Props = {
   timeZone: string
   /** Whether the user may retry and discard. */
   mayChange: boolean
+  /** Whether jobs of the queue have failed, also runs of schedules, which have no group. */
+  hasFailures: boolean
   onAct: (action: BulkAction) => void
   onFilter: (group: FailureGroup) => void
 }
 
 /** The failed jobs of a queue by reason, each group with what can be done about it. */
-export function FailuresCard({ queue, timeZone, mayChange, onAct, onFilter }: Props) {
+export function FailuresCard({ queue, timeZone, mayChange, hasFailures, onAct, onFilter }: Props) {
   const failures = useQuery(failuresQuery(queue))
   const { data } = failures
   if (!data)
@@ -65,7 +67,9 @@ export function FailuresCard({ queue, timeZone, mayChange, onAct, onFilter }: Pr
       }
     >
       {data.groups.length === 0 ? (
-        <p className="px-5 pb-6 text-ink-2 sm:px-6">{m.ops_queues_no_failures()}</p>
+        <p className="px-5 pb-6 text-ink-2 sm:px-6">
+          {hasFailures && data.isComplete ? m.ops_queues_only_scheduled() : m.ops_queues_no_failures()}
+        </p>
       ) : (
         <Table
           caption={m.ops_queues_failures()}

@@ -62,7 +62,7 @@ export function QueuePage({ queue, user, search, onSearch }: Props) {
   // Before the charts while there are some.
   const failures = (
     <FailuresCard
-      {...{ queue, timeZone, mayChange }}
+      {...{ queue, timeZone, mayChange, hasFailures }}
       onAct={setBulk}
       onFilter={(group) => onSearch({ ...search, reason: group.reason, job: group.jobName })}
     />

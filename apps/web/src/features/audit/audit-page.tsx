@@ -52,7 +52,7 @@ export function AuditPage({ user: { timezone: timeZone }, search, onSearch }: Pr
             />
           </Field>
         ))}
-        <Field label={m.ops_audit_seq()} className="w-28">
+        <Field label={m.ops_audit_seq()} className="w-24">
           <TextInput
             inputMode="numeric"
             value={search.seq ?? ''}
