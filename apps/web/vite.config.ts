@@ -7,51 +7,47 @@ import { paraglide } from './paraglide.config.ts'
 import { retryParts } from './retry-parts.ts'
 
 /**
- * Modules of the first file. Those after the sign-in are small parts that other pages for visitors share with the pages of signed-in users: as
- * files of their own they were a request each.
+ * Modules of the first file. The page itself is among them, so that the helpers of the bundler are no file of their own. Those after the sign-in
+ * are small parts that other pages for visitors share with the pages of signed-in users: as files of their own they were a request each.
  */
 const first = [
-  String.raw`rolldown.runtime|src.main\.tsx|src.features.sign-in.login-form\.tsx`,
+  String.raw`index\.html|src.main\.tsx|src.features.sign-in.login-form\.tsx`,
   String.raw`src.ui.(avatar|copy-button)\.tsx|src.features.(shell.sign-out|invites.roles)\.ts|messages.(ui_(loading|copy|copied)|shell_sign_out|sign_in_resent|invites_role_\w+)\.`,
   String.raw`icons.(copy|download|key-round|mail|mail-check|mail-question-mark|x)\.`,
 ]
 
-/** Modules that nearly all pages of signed-in users share: small parts of the kit, words and icons, reads, people. */
-const kit = [
-  String.raw`src.ui.(?!tabs|virtual-rows|otp-input|charts.time-plot|[a-z-]+-view)[a-z/-]+\.tsx?|src.lib.(?!zod|stale-chunk)|react-query|query-core`,
-  String.raw`icons.(?!circle\.|printer|smartphone|unlink)[a-z-]+\.mjs|messages.(ui|privacy_unblock|attachments|accounts_you|friends|members|organizations|invites)_?`,
-  'features.(attachments.(bytes-text|upload-limits)|notifications.day-label|analytics.numbers|tasks.search|profile.preferences)',
-  'features.(friends|members|organizations|invites).',
-]
+/** Features of the pages for visitors, of the tasks, of the chats and for operators, of which the other pages need little. */
+const apart =
+  'registration|passwords|sign-in|two-factor|reauthentication|tasks.(?!search)|chats|admin|audit|request-trace'
 
 /** The files that several pages share, by their modules. A module belongs to the first group that names it, with its imports. */
 const shared = [
-  { name: 'kit', minShareCount: 2, test: new RegExp(kit.join('|')) },
   {
     name: 'registration',
     minShareCount: 2,
-    test: /features.(registration|passwords)|messages.(registration|passwords)_|icons.(circle|unlink)\.m/,
+    test: /features.(registration|passwords)|messages.(registration|passwords)_|icons.(circle|unlink)\./,
   },
   {
     name: 'factors',
     minShareCount: 2,
-    test: /features.(sign-in|two-factor)|messages.(sign_in|two_factor)_|icons.(printer|smartphone)\.m/,
+    test: /features.(sign-in|two-factor)|messages.(sign_in|two_factor)_|icons.(printer|smartphone)\./,
   },
-  { name: 'account', minShareCount: 2, test: /features.reauthentication|messages.reauthentication_/ },
-  { name: 'tabs', minShareCount: 4, test: /src.ui.tabs/ },
+  // What nearly all pages of signed-in users share: the kit, reads, lists of people, words and icons.
   {
-    name: 'lists',
-    minShareCount: 4,
-    test: /src.ui.virtual-rows|features.accounts|numbered-pages|tanstack.(virtual-core|react-virtual)/,
+    name: 'kit',
+    minShareCount: 2,
+    test: new RegExp(
+      `src.(ui.(?!time-chart|charts.time-plot)|lib)|features.(?!${apart})|tanstack|lucide|messages.(?!registration|passwords|sign_in|two_factor|reauth|tasks|chats|ops)`,
+    ),
   },
+  { name: 'account', test: /routes._app.account\.tsx\?|reauthentication.confirm|messages.reauthentication/ },
   { name: 'tasks', test: /routes._app.(tasks.index|tasks.\$taskId|calendar)\.tsx\?/ },
   { name: 'chats', test: /routes._app.chats(.index|.\$chatId)?\.tsx\?/ },
   {
     name: 'ops',
     minShareCount: 2,
-    test: /features.(admin|admin-emails|admin-queues|audit|request-trace)[\\/]|messages.ops_(?!people)/,
+    test: /features.(admin|audit|request-trace)|messages.ops_|src.ui.(time-chart|charts.time-plot)|uplot/,
   },
-  { name: 'ops-people', minShareCount: 2, test: /features.admin-(users|invites|organizations)|messages.ops_people/ },
 ]
 
 /** Begins the names of files that only pages for operators load. */

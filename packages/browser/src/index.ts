@@ -1,4 +1,5 @@
 export { accessibilityFaults } from './accessibility.ts'
+export { failCalls } from './fail-calls.ts'
 export { findBrowser } from './find-browser.ts'
 export { launchBrowser, launchForTools } from './launch-browser.ts'
 export { watchAnswers } from './settled.ts'

@@ -1,5 +1,5 @@
 export type { ChatHandle, ChatSnapshot } from './chat/chat.ts'
-export type { ChatList } from './chat/chats.ts'
+export type { ChatList, ChatListStore } from './chat/chats.ts'
 export type { OutgoingMessage, SentMessage } from './chat/outbox.ts'
 export type { MessageContent, OutboxItem, OutboxStorage } from './chat/outbox-storage.ts'
 export { createHttpMuster, type HttpMuster, withAdmin } from './create-http-muster.ts'

@@ -12,6 +12,12 @@ export function useUser(): User {
   return session.user
 }
 
+/** Returns whether the data of this installation is made up, for pages of signed-in users. */
+export function useIsDemo(): boolean {
+  const session = useSession()
+  return 'user' in session && session.isDemo
+}
+
 /** Asks the server once who is signed in; later the client knows it. @throws MusterError */
 export async function knownSession(): Promise<SessionSnapshot> {
   const session = muster.session.getSnapshot()

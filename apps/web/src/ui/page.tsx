@@ -23,7 +23,7 @@ export function Page(props: PageProps) {
   const heading = (
     <div className="min-w-0">
       <h1 className="text-[1.75rem] leading-tight sm:text-3xl">{title}</h1>
-      {description !== undefined && <p className="mt-1.5 text-ink-2">{description}</p>}
+      {description && <p className="mt-1.5 text-ink-2">{description}</p>}
     </div>
   )
   return (

@@ -1,22 +1,18 @@
-import { lazy, type ReactNode, Suspense } from 'react'
+import type { ReactNode } from 'react'
 import { m } from '../paraglide/messages.js'
 import { ChartCard } from './charts/chart-card.tsx'
 import { ChartLegend } from './charts/series.tsx'
+import { TimePlot } from './charts/time-plot.tsx'
 import { plotHeightPx, type TimePlotProps } from './charts/time-plot-props.ts'
-import { Skeleton } from './skeleton.tsx'
 import { Table } from './table.tsx'
 
-const TimePlot = lazy(async () => ({ default: (await import('./charts/time-plot.tsx')).TimePlot }))
-
-/** Lines, areas or bars over time. The library that draws them is loaded with the first chart. */
+/** Lines, areas or bars over time. */
 export function TimeChart(props: TimePlotProps) {
   return (
     <div>
       {props.series.length > 1 && <ChartLegend series={props.series} />}
       <div style={{ minHeight: plotHeightPx }}>
-        <Suspense fallback={<Skeleton className="h-[220px]" />}>
-          <TimePlot {...props} />
-        </Suspense>
+        <TimePlot {...props} />
       </div>
     </div>
   )

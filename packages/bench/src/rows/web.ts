@@ -92,11 +92,18 @@ function visitLine(route: PageRoute, seen: Visit): Line {
   const figures: Figure[] = [
     scriptFigure(route, seen),
     [`${kilobytes(seen.styleBytes)} styles`, seen.styleBytes <= goals.styleBytes, kilobytes(goals.styleBytes)],
-    [`${seen.requests.length} requests`, seen.requests.length <= goals.requests, String(goals.requests)],
+    requestFigure(seen),
     [`LCP ${seconds(seen.lcpMs)}`, seen.lcpMs <= goals.lcpMs, seconds(goals.lcpMs)],
     [`CLS ${seen.cls.toFixed(3)}`, seen.cls <= goals.cls, String(goals.cls)],
   ]
   return lineOf(route.path, figures, seen)
+}
+
+/** Without the pictures of people and files, of which a page shows as many as its data has. */
+function requestFigure({ requests }: Visit): Figure {
+  const pictures = requests.filter((path) => /\/(users\/[^/]+\/avatar|attachments\/[^/]+\/\w+)(\?|$)/.test(path)).length
+  const own = requests.length - pictures
+  return [`${own} requests and ${pictures} pictures`, own <= goals.requests, String(goals.requests)]
 }
 
 /** Pages for visitors and the first page of a signed-in user have a budget for all scripts, the others one for each file of their own. */

@@ -1,7 +1,5 @@
-import { randomUUID } from 'node:crypto'
-import { accessibilityFaults } from '@muster/browser'
+import { accessibilityFaults, failCalls } from '@muster/browser'
 import type { PageRoute } from '@muster/pages'
-import type { Page } from 'playwright-core'
 import { type Site, type Viewer, viewerOf } from './site.ts'
 
 export type PageState = 'empty' | 'data' | 'error'
@@ -32,14 +30,4 @@ export async function readByAxe(site: Site, routes: readonly PageRoute[], state:
     }
   }
   return found
-}
-
-/** Lets every call of the API fail but those that tell who is signed in. */
-async function failCalls(page: Page): Promise<void> {
-  await page.route(/\/api\/v1\/(?!users\/me(\?|$)|auth\/)/, (route) =>
-    route.fulfill({
-      status: 500,
-      json: { success: false, message: 'The server failed.', error: { code: 'INTERNAL', requestId: randomUUID() } },
-    }),
-  )
 }

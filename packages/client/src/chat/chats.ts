@@ -8,15 +8,23 @@ import { type ChatEntry, createChatEntry, type EntryDeps } from './chat-entry.ts
 
 /** The chats of the user, those with the latest activity first; archived ones are among them, with `archived`. */
 export type ChatList = {
-  status: 'idle' | 'loading' | 'ready'
+  /** `failed` when the chats could not be read, which the next connection or `reload` repeats. */
+  status: 'idle' | 'loading' | 'ready' | 'failed'
+  /** Why the status is `failed`. */
+  error: MusterError | undefined
   items: readonly Chat[]
   /** Unread messages of all chats that are neither muted nor archived. */
   unreadCount: number
 }
 
+export interface ChatListStore extends Store<ChatList> {
+  /** Reads the chats once more, unless they are known: changes keep them up to date. */
+  reload(): Promise<void>
+}
+
 type Deps = {
   userId: () => string | null
-  readChats: (signal: AbortSignal) => Promise<Chat[]>
+  readChats: (signal?: AbortSignal) => Promise<Chat[]>
   readChat: EntryDeps['readChat']
   readMessages: EntryDeps['readMessages']
   /** Reads the missing changes of one chat. */
@@ -34,6 +42,7 @@ export function createChats(deps: Deps) {
   /** Chats that became known by a change, and are read; with the changes that wait for it. */
   const adopted = new Map<string, ChatChangeEvent[]>()
   let status: ChatList['status'] = 'idle'
+  let failure: MusterError | undefined
   /** Counts users, so that a late answer for an earlier one is dropped. */
   let generation = 0
   const list = createDerivedStore(computeList)
@@ -44,7 +53,7 @@ export function createChats(deps: Deps) {
       (sum, { muted, archived, unreadCount }) => sum + (muted || archived ? 0 : unreadCount),
       0,
     )
-    return { status, items, unreadCount }
+    return { status, error: failure, items, unreadCount }
   }
 
   function changed(id: string): void {
@@ -111,22 +120,46 @@ export function createChats(deps: Deps) {
     }
   }
 
+  function setStatus(next: ChatList['status'], error?: MusterError): void {
+    status = next
+    failure = error
+    list.invalidate()
+  }
+
+  /** Records why nothing is known of the chats yet. */
+  function failed(error: MusterError): void {
+    if (status !== 'ready') setStatus('failed', error)
+  }
+
+  async function load(signal?: AbortSignal): Promise<void> {
+    if (status === 'ready') return
+    // What failed is told until it has succeeded.
+    if (status !== 'failed') setStatus('loading')
+    const begun = generation
+    const chats = await deps.readChats(signal)
+    if (begun !== generation) return
+    for (const chat of chats) if (!entries.has(chat.id)) add(chat)
+    setStatus('ready')
+  }
+
   return {
     list: list as Store<ChatList>,
     get: (id: string) => entries.get(id),
     ids: () => entries.keys(),
     cursorOf: (id: string) => entries.get(id)?.order.cursor() ?? 0,
     /** Reads all chats, when they are not known yet. */
-    async load(signal: AbortSignal): Promise<void> {
-      if (status === 'ready') return
-      status = 'loading'
-      list.invalidate()
+    load,
+    failed,
+    /** Reads all chats once more, and says meanwhile that they are being read. */
+    async reload(): Promise<void> {
       const begun = generation
-      const chats = await deps.readChats(signal)
-      if (begun !== generation) return
-      for (const chat of chats) if (!entries.has(chat.id)) add(chat)
-      status = 'ready'
-      list.invalidate()
+      if (status === 'failed') setStatus('loading')
+      try {
+        await load()
+      } catch (error) {
+        if (begun === generation && error instanceof MusterError) failed(error)
+        throw error
+      }
     },
     /** Returns the chat, read from the server when it is not known. @throws MusterError NOT_FOUND */
     async open(id: string): Promise<ChatEntry> {
@@ -192,9 +225,8 @@ export function createChats(deps: Deps) {
       const ids = [...entries.keys()]
       entries.clear()
       adopted.clear()
-      status = 'idle'
+      setStatus('idle')
       for (const id of ids) changed(id)
-      list.invalidate()
     },
   }
 }

@@ -6116,6 +6116,8 @@ export interface components {
              * @enum {string|null}
              */
             factorToSetUp: "otp" | "totp" | null;
+            /** @description Whether the data of this installation is made up, which front ends show. */
+            isDemo: boolean;
         };
         /** @description A sign-in that needs its second step. */
         SignInChallenge: {

@@ -88,25 +88,26 @@ export function createInbox(deps: Deps) {
       for (const [id, notification] of own)
         if (notification) put(notification)
         else items.delete(id)
-      status = 'ready'
+      setStatus('ready')
     } finally {
       if (late === own) late = undefined
       store.invalidate()
     }
   }
 
+  function setStatus(next: InboxSnapshot['status'], error?: MusterError): void {
+    status = next
+    failure = error
+    store.invalidate()
+  }
+
   /** Reads the first page, and keeps what was shown until it is read. */
   async function loadFirst(): Promise<void> {
     const begun = generation
-    status = 'loading'
-    failure = undefined
-    store.invalidate()
+    // What failed is told until it has succeeded.
+    if (status !== 'failed') setStatus('loading')
     await load(undefined).catch((error: unknown) => {
-      if (begun === generation) {
-        status = 'failed'
-        failure = error instanceof MusterError ? error : undefined
-        store.invalidate()
-      }
+      if (begun === generation) setStatus('failed', error instanceof MusterError ? error : undefined)
       throw error
     })
   }
@@ -151,10 +152,18 @@ export function createInbox(deps: Deps) {
       setCount(unreadCount, change)
       for (const notification of changed) put(notification)
       for (const id of deletedIds) drop(id)
-      if (resync || status !== 'ready') await loadFirst()
+      // Changes before the first answer are not among those that it has.
+      if (resync || isFirst || status !== 'ready') await loadFirst()
       return resync && !isFirst
     },
-    reload: loadFirst,
+    /** Records why nothing is known of the notifications yet. */
+    failed(error: MusterError): void {
+      if (status !== 'ready') setStatus('failed', error)
+    },
+    async reload(): Promise<void> {
+      if (status === 'failed') setStatus('loading')
+      await loadFirst()
+    },
     loadMore: async () => (nextPage === null ? undefined : load(nextPage)),
     async markRead(id: string): Promise<void> {
       put(await deps.markRead(id))
@@ -178,9 +187,7 @@ export function createInbox(deps: Deps) {
       cursor = null
       nextPage = null
       unread = { count: 0, change: 0 }
-      status = 'idle'
-      failure = undefined
-      store.invalidate()
+      setStatus('idle')
     },
   }
 }

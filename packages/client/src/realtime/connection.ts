@@ -27,6 +27,8 @@ type Deps = {
   onEvent: <Name extends ServerEventName>(event: Name, payload: ServerEvents[Name]) => void
   /** Is called after each connection, before it counts as open. A rejection closes it, and another attempt follows. */
   onOpen: (signal: AbortSignal) => Promise<void>
+  /** Is called when an attempt has failed. Others follow. */
+  onFailure: (error: MusterError) => void
 }
 
 export type Connection = ReturnType<typeof createConnection>
@@ -92,9 +94,8 @@ export function createConnection(deps: Deps) {
       state.set('open')
     } catch (error) {
       if (signal.aborted) return
-      refusal = error instanceof MusterError ? error : undefined
       socket?.disconnect()
-      failed()
+      failed(error)
     }
   }
 
@@ -106,8 +107,11 @@ export function createConnection(deps: Deps) {
     else wait(isDraining ? drainedDelayMs : firstDelayMs)
   }
 
-  function failed(): void {
+  function failed(error: unknown = refusal): void {
+    if (state.getSnapshot() === 'off') return
     failures++
+    refusal = error instanceof MusterError ? error : undefined
+    deps.onFailure(refusal ?? noConnection(error))
     wait(Math.min(maxDelayMs, firstDelayMs * 2 ** failures), (refusal?.retryAfter ?? 0) * 1_000)
   }
 
@@ -127,8 +131,8 @@ export function createConnection(deps: Deps) {
     if (failures > 0) {
       try {
         await deps.restoreSession()
-      } catch {
-        return failed()
+      } catch (error) {
+        return failed(error)
       }
     }
     if (state.getSnapshot() !== 'connecting') return
@@ -136,8 +140,8 @@ export function createConnection(deps: Deps) {
     let socketIo: SocketIo
     try {
       socketIo = await loadSocketIo(deps.cookies !== undefined)
-    } catch {
-      return failed()
+    } catch (error) {
+      return failed(error)
     }
     if (state.getSnapshot() !== 'connecting') return
     socket ??= createSocket(socketIo)
@@ -165,7 +169,7 @@ export function createConnection(deps: Deps) {
     payload: Payload<Name>,
   ): Promise<AcknowledgedData<Name>> {
     const current = socket
-    if (!current?.connected) throw new MusterError('There is no connection. Try again.', { code: 'NETWORK' })
+    if (!current?.connected) throw noConnection()
     const answer = await new Promise<Acknowledgement<AcknowledgedData<Name>>>((resolve, reject) => {
       const emitter = current.timeout(answerTimeoutMs) as unknown as {
         emit(event: string, payload: unknown, acknowledge: (error: Error | null, answer: never) => void): void
@@ -204,5 +208,7 @@ async function loadSocketIo(isNode: boolean) {
   return { io, nodeWebSocket }
 }
 
+const noConnection = (cause?: unknown) =>
+  new MusterError('There is no connection. Try again.', { code: 'NETWORK', cause })
 const noAnswer = (cause: Error) =>
   new MusterError('The server did not answer over the socket.', { code: 'TIMEOUT', cause })

@@ -1,6 +1,6 @@
 import { type ChatHandle, createChat, type MessageApi } from '../chat/chat.ts'
 import type { EntryDeps } from '../chat/chat-entry.ts'
-import { type ChatList, createChats } from '../chat/chats.ts'
+import { type ChatListStore, createChats } from '../chat/chats.ts'
 import { createOutbox } from '../chat/outbox.ts'
 import type { OutboxItem, OutboxStorage } from '../chat/outbox-storage.ts'
 import { createReadMarks } from '../chat/read-marks.ts'
@@ -29,7 +29,7 @@ export type RealtimeEvents = ServerEvents & {
 /** The connection of the user who is signed in, and what it keeps up to date. It begins and ends with the session. */
 export interface Realtime {
   readonly connection: Store<ConnectionState>
-  readonly chats: Store<ChatList>
+  readonly chats: ChatListStore
   readonly notifications: Inbox
   readonly presence: PresenceStore
   /** Calls the listener for each event. Changes of a chat come once each and in their order. @returns a function that ends this */
@@ -40,7 +40,7 @@ export interface Realtime {
 
 /** The calls over HTTP that the realtime part makes. */
 export type RealtimeApi = {
-  readChats: (signal: AbortSignal) => Promise<Chat[]>
+  readChats: (signal?: AbortSignal) => Promise<Chat[]>
   readChat: EntryDeps['readChat']
   readMessages: EntryDeps['readMessages']
   messages: MessageApi
@@ -105,6 +105,9 @@ export function createRealtime({ baseUrl, cookies, session, storage, api }: Deps
     ...{ baseUrl, cookies, userId, onEvent: receive, onOpen: synchronize },
     restoreSession: session.restore,
     sessionEnded: session.end,
+    onFailure(error) {
+      for (const part of [chats, inbox]) part.failed(error)
+    },
   })
 
   function applied(_chatId: string, change: ChatChangeEvent): void {
@@ -194,7 +197,7 @@ export function createRealtime({ baseUrl, cookies, session, storage, api }: Deps
 
   const realtime: Realtime = {
     connection: connection.state,
-    chats: chats.list,
+    chats: { ...chats.list, reload: chats.reload },
     notifications: { ...inbox, ...inbox.store },
     presence: { ...presence.store, follow: presence.follow },
     on: emitter.on,

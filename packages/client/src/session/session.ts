@@ -14,9 +14,9 @@ export type SessionSnapshot =
   | { status: 'signed-out'; isEnded: boolean }
   /** The password was right, and the code of the second factor is missing. */
   | { status: 'challenge'; method: 'otp' | 'totp'; challengeToken: string; expiresAt: string }
-  /** The organization requires a second factor: until it is set up, little else works. */
-  | { status: 'set-up-required'; factor: 'otp' | 'totp'; user: User; sessionId: string }
-  | { status: 'signed-in'; user: User; sessionId: string }
+  /** The organization requires a second factor: until it is set up, little else works. `isDemo`: the data of this installation is made up. */
+  | { status: 'set-up-required'; factor: 'otp' | 'totp'; user: User; sessionId: string; isDemo: boolean }
+  | { status: 'signed-in'; user: User; sessionId: string; isDemo: boolean }
 
 /** The sign-in as a store of states. Methods of `muster.auth` change it too. */
 export interface MusterSession extends Store<SessionSnapshot> {
@@ -66,7 +66,7 @@ export function createSessionCore(read: () => Promise<Data<'getSession'>>) {
 
   async function restore(): Promise<SessionSnapshot> {
     const begun = generation
-    const { user, session, factorToSetUp: factor } = await read()
+    const { user, session, factorToSetUp: factor, isDemo } = await read()
     if (begun !== generation) return store.getSnapshot()
     if (!user || !session) {
       const { status } = store.getSnapshot()
@@ -74,7 +74,8 @@ export function createSessionCore(read: () => Promise<Data<'getSession'>>) {
         set({ status: 'signed-out', isEnded: status !== 'unknown' })
     } else {
       const sessionId = session.id
-      set(factor ? { status: 'set-up-required', factor, user, sessionId } : { status: 'signed-in', user, sessionId })
+      const known = { user, sessionId, isDemo }
+      set(factor ? { status: 'set-up-required', factor, ...known } : { status: 'signed-in', ...known })
     }
     return store.getSnapshot()
   }

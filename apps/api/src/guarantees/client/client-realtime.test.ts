@@ -1,7 +1,7 @@
 import { type ChatHandle, createCookieJar, type Message, type Muster } from '@muster/client'
 import { type CuttableLink, eventually, startCuttableLink } from '@muster/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { createGroup, send } from '../../modules/chats/testing/chat-fixtures.ts'
+import { createDirect, createGroup, makeFriends, send } from '../../modules/chats/testing/chat-fixtures.ts'
 import { type Instance, startInstance } from '../../realtime/testing/sockets.ts'
 import { musterOf } from '../../testing/muster-of.ts'
 import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
@@ -272,6 +272,33 @@ test('notifications arrive, are read here or elsewhere, and are complete after a
   await notifications.delete(first?.id ?? '')
   expect(notifications.getSnapshot().items).toMatchObject([{ actor: { id: carl.userId }, isRead: true }])
   expect(await bertClient.friends.requests()).toMatchObject({ incoming: [{}, { id: request.id }] })
+})
+
+test('chats that cannot be read say why, notifications too, and both are read once they can be', async () => {
+  const [ann, bert] = [await api.signUp(), await api.signUp()]
+  await makeFriends(api, ann, bert)
+  const { id } = await createDirect(ann, bert)
+  let isBroken = true
+  const muster = await musterOf(bert, base, {
+    fetch: async (request) =>
+      isBroken && /\/(chats|notifications)/.test(request.url) ? new Response('', { status: 500 }) : fetch(request),
+  })
+  clients.push(muster)
+  const { chats, notifications } = muster.realtime()
+  const failed = { status: 'failed', error: { status: 500 }, items: [] }
+  await eventually(() => {
+    expect(chats.getSnapshot()).toMatchObject(failed)
+    expect(notifications.getSnapshot()).toMatchObject(failed)
+  })
+  await expect(chats.reload()).rejects.toMatchObject({ status: 500 })
+  expect(chats.getSnapshot()).toMatchObject(failed)
+  isBroken = false
+  await Promise.all([chats.reload(), notifications.reload()])
+  expect(chats.getSnapshot()).toMatchObject({ status: 'ready', error: undefined, items: [{ id }] })
+  expect(notifications.getSnapshot()).toMatchObject({ status: 'ready', error: undefined })
+  await muster.realtime().whenOpen()
+  await send(ann, id, 'Good morning')
+  await eventually(() => expect(chats.getSnapshot()).toMatchObject({ items: [{ id, unreadCount: 1 }] }))
 })
 
 test('notifications whose first page cannot be read say why, and are read once it can be', async () => {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildTestApp, type TestApp } from '../../testing/test-app.ts'
 
 const url = '/api/v1/auth/session'
-const nobody = { user: null, session: null, factorToSetUp: null }
+const nobody = { user: null, session: null, factorToSetUp: null, isDemo: false }
 const clock = manualClock()
 let api: TestApp
 
@@ -28,6 +28,7 @@ describe('GET /auth/session', () => {
       user: profile,
       session: { id: user.sessionId, createdAt: clock.now().toISOString(), expiresAt: expect.any(String) },
       factorToSetUp: null,
+      isDemo: false,
     })
   })
 
@@ -125,6 +126,9 @@ describe('GET /auth/config', () => {
       google: { startUrl: `${other.deps.config.publicUrl.origin}/api/v1/auth/google` },
     })
     expect(answer.body).not.toContain('hidden')
+    // The pages of signed-in users need nothing else of the configuration.
+    const states = await Promise.all([other.connect(), await other.signUp()].map((client) => client.inject('GET', url)))
+    expect(states.map((state) => state.json().data.isDemo)).toEqual([true, true])
     await other.close()
   })
 })

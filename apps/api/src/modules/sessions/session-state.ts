@@ -1,4 +1,5 @@
 import { DomainError, type ErrorCode } from '@muster/errors'
+import type { Config } from '../../config.ts'
 import type { Context } from '../../context.ts'
 import type { Actor } from '../../http/actor.ts'
 import type { User } from '../accounts/accounts.schema.ts'
@@ -7,10 +8,12 @@ import { factorClaim } from './session-grant.ts'
 import { findWithUser } from './sessions.queries.ts'
 import type { SessionState } from './sessions.schema.ts'
 
-type StateDeps = Pick<Context, 'lookups' | 'cache' | 'clock'>
+type StateDeps = Pick<Context, 'lookups' | 'cache' | 'clock' | 'config'>
 
 /** The state of a visitor who is not signed in. */
-export const signedOut: SessionState = { user: null, session: null, factorToSetUp: null }
+export const signedOut = ({ isDemo }: Pick<Config, 'isDemo'>): SessionState => ({
+  ...{ user: null, session: null, factorToSetUp: null, isDemo },
+})
 
 /** Errors that mean that nobody is signed in. Any other one, such as that of a full rate limit, leaves it open. */
 const deadSession: ReadonlySet<ErrorCode> = new Set(['UNAUTHENTICATED', 'SESSION_REVOKED', 'ACCOUNT_INACTIVE'])
@@ -33,5 +36,6 @@ export async function readSessionState(deps: StateDeps, actor: Actor): Promise<S
     user,
     session: { id, createdAt: createdAt.toISOString(), expiresAt: expiresAt.toISOString() },
     factorToSetUp: lacksFactor && required !== 'none' ? (required as 'otp' | 'totp') : null,
+    isDemo: deps.config.isDemo,
   }
 }

@@ -62,7 +62,7 @@ export const sessionsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async
         if (!meansSignedOut(error)) throw error
         // HEAD has no effects.
         if (request.method !== 'HEAD' && cookies.areReceived(request)) cookies.clear(reply)
-        return ok(signedOut)
+        return ok(signedOut(context.config))
       }
     },
   )

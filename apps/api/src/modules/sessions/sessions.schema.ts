@@ -63,6 +63,7 @@ export const sessionState = z
       .describe(
         'The second factor that the organization requires and the user lacks: until it is set up, little else works.',
       ),
+    isDemo: z.boolean().describe('Whether the data of this installation is made up, which front ends show.'),
   })
   .meta({ id: 'SessionState', description: 'Who is signed in.' })
 export type SessionState = z.infer<typeof sessionState>

@@ -11,11 +11,11 @@ import { Button, ButtonLink } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { Notice } from '../../ui/notice.tsx'
-import { Page } from '../../ui/page.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { Facts } from '../admin/facts.tsx'
 import { Moment } from '../admin/moment.tsx'
+import { OpsPage } from '../admin/ops-page.tsx'
 import { ReasonDialog } from '../admin/reason-dialog.tsx'
 import { may } from '../admin/rights.ts'
 import { RequestLink } from '../request-trace/request-link.tsx'
@@ -28,7 +28,7 @@ export function MailPage({ emailId, user }: { emailId: string; user: User }) {
   const mail = useQuery(mailQuery(emailId))
   if (mail.data) return <MailDetail key={emailId} mail={mail.data} user={user} onRefresh={() => void mail.refetch()} />
   return (
-    <Page title={m.ops_mails_mail()} width="narrow">
+    <OpsPage title={m.ops_mails_mail()} width="narrow">
       {mail.error ? (
         <ErrorState
           error={mail.error}
@@ -38,7 +38,7 @@ export function MailPage({ emailId, user }: { emailId: string; user: User }) {
       ) : (
         <Skeleton className="h-[32rem] rounded-xl" />
       )}
-    </Page>
+    </OpsPage>
   )
 }
 
@@ -51,7 +51,7 @@ function MailDetail({ mail, user, onRefresh }: DetailProps) {
   const hasFailed = mail.status === 'failed'
   const why = lastVerdict ? verdictSentence(lastVerdict) : mail.error
   return (
-    <Page
+    <OpsPage
       width="narrow"
       title={m.ops_mails_mail()}
       description={
@@ -109,7 +109,7 @@ function MailDetail({ mail, user, onRefresh }: DetailProps) {
           <MailFacts mail={mail} timeZone={timeZone} />
         </Card>
       </div>
-    </Page>
+    </OpsPage>
   )
 }
 

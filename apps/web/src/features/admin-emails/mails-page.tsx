@@ -4,11 +4,11 @@ import { queryClient } from '../../lib/query.ts'
 import { m } from '../../paraglide/messages.js'
 import { Button } from '../../ui/button.tsx'
 import { Field } from '../../ui/field.tsx'
-import { Page } from '../../ui/page.tsx'
 import { SearchField } from '../../ui/search-field.tsx'
 import { Select } from '../../ui/select.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { DayRangeFields } from '../admin/day-range.tsx'
+import { OpsPage } from '../admin/ops-page.tsx'
 import { statusLabels } from './labels.ts'
 import { MailList } from './mail-list.tsx'
 import { ResultsCard } from './results-card.tsx'
@@ -20,7 +20,7 @@ export type MailsProps = { user: User; search: MailsSearch; onSearch: (search: M
 /** The mails and their delivery, for operators. */
 export function MailsPage({ user, search, onSearch }: MailsProps) {
   return (
-    <Page
+    <OpsPage
       title={m.ops_mails_title()}
       description={m.ops_mails_audited()}
       actions={
@@ -45,7 +45,7 @@ export function MailsPage({ user, search, onSearch }: MailsProps) {
           },
         ]}
       />
-    </Page>
+    </OpsPage>
   )
 }
 

@@ -3,9 +3,9 @@ import { Mail } from 'lucide-react'
 import { m } from '../../paraglide/messages.js'
 import { Button } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
-import { Page } from '../../ui/page.tsx'
 import { SearchField } from '../../ui/search-field.tsx'
 import { Select } from '../../ui/select.tsx'
+import { OpsPage } from '../admin/ops-page.tsx'
 import { inviteStatuses } from '../invites/invite-statuses.ts'
 import { inviteFilters } from '../organizations/search.ts'
 import { InviteList } from './invite-list.tsx'
@@ -22,7 +22,7 @@ export function OpsInvitesPage({ search, reader, onSearch }: Props) {
   const { q, status = 'pending' } = search
   const filters = { ...(q && { q }), ...(status !== 'all' && { status }) }
   return (
-    <Page title={m.invites_invitations()} description={m.ops_people_invites_text()}>
+    <OpsPage title={m.invites_invitations()} description={m.ops_people_invites_text()}>
       <search className="mb-4 flex flex-wrap items-center gap-2">
         <SearchField
           label={m.ops_people_invites_search()}
@@ -54,6 +54,6 @@ export function OpsInvitesPage({ search, reader, onSearch }: Props) {
           />
         }
       />
-    </Page>
+    </OpsPage>
   )
 }

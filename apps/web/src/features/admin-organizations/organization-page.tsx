@@ -8,10 +8,10 @@ import { ButtonLink } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
-import { Page } from '../../ui/page.tsx'
 import { Progress } from '../../ui/progress.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { Facts } from '../admin/facts.tsx'
+import { OpsPage } from '../admin/ops-page.tsx'
 import { InviteList } from '../admin-invites/invite-list.tsx'
 import { factorNames } from '../admin-users/factor-names.ts'
 import { UserList } from '../admin-users/user-list.tsx'
@@ -29,25 +29,25 @@ export function AnyOrganizationPage({ organizationId, reader }: { organizationId
   const { data: organization, error, refetch } = useQuery(anyOrganizationQuery(organizationId))
   if (!organization && error)
     return (
-      <Page title={m.ops_people_organization()}>
+      <OpsPage title={m.ops_people_organization()}>
         <ErrorState
           error={error}
           onRetry={refetch}
           action={<ButtonLink to="/ops/organizations">{m.ops_people_organizations_to_all()}</ButtonLink>}
         />
-      </Page>
+      </OpsPage>
     )
   if (!organization)
     return (
-      <Page title={m.ops_people_organization()} isTitleHidden>
+      <OpsPage title={m.ops_people_organization()} isTitleHidden>
         <div role="status" aria-label={m.ui_loading()} className="flex flex-col gap-6">
           <Skeleton className="h-16 w-72 max-w-full" />
           <Skeleton className="h-64 rounded-xl" />
         </div>
-      </Page>
+      </OpsPage>
     )
   return (
-    <Page
+    <OpsPage
       title={organization.name}
       tabTitle={`${organization.name} · ${m.ops_people_organizations()}`}
       description={organization.isPersonal ? m.ops_people_personal_text() : undefined}
@@ -71,7 +71,7 @@ export function AnyOrganizationPage({ organizationId, reader }: { organizationId
           empty={<EmptyState icon={<Mail />} title={m.ops_people_no_invites_here()} />}
         />
       </section>
-    </Page>
+    </OpsPage>
   )
 }
 

@@ -9,11 +9,11 @@ import { Card } from '../../ui/card.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { LoadMore } from '../../ui/load-more.tsx'
-import { Page } from '../../ui/page.tsx'
 import { SearchField } from '../../ui/search-field.tsx'
 import { Select } from '../../ui/select.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { Table } from '../../ui/table.tsx'
+import { OpsPage } from '../admin/ops-page.tsx'
 import { formatNumber } from '../analytics/numbers.ts'
 import { bytesText } from '../attachments/bytes-text.ts'
 import { organizationsQuery } from './queries.ts'
@@ -29,7 +29,7 @@ type Props = {
 export function OrganizationsPage({ search, timeZone, onSearch }: Props) {
   const { q, kind } = search
   return (
-    <Page title={m.ops_people_organizations()} description={m.ops_people_organizations_text()}>
+    <OpsPage title={m.ops_people_organizations()} description={m.ops_people_organizations_text()}>
       <search className="mb-4 flex flex-wrap items-center gap-2">
         <SearchField
           label={m.ops_people_organizations_search()}
@@ -50,7 +50,7 @@ export function OrganizationsPage({ search, timeZone, onSearch }: Props) {
         />
       </search>
       <Found search={search} timeZone={timeZone} onAll={() => onSearch({})} />
-    </Page>
+    </OpsPage>
   )
 }
 

@@ -2,6 +2,7 @@ import type { QueueSeries } from '@muster/client'
 import { useQueries } from '@tanstack/react-query'
 import { formatInstant } from '../../lib/dates.ts'
 import { m } from '../../paraglide/messages.js'
+import { ErrorState } from '../../ui/error-state.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { TimeChartCard } from '../../ui/time-chart.tsx'
 import { formatNumber } from '../analytics/numbers.ts'
@@ -15,7 +16,11 @@ export function FlowCard({ timeZone }: { timeZone: string }) {
   const all = useQueries({ queries: queues.map((name) => seriesQuery(name, 'hour')) })
   const read = all.flatMap(({ data }) => (data ? [data] : []))
   const [first] = read
-  if (!first) return all.some(({ error }) => error) ? null : <Skeleton className="h-80 rounded-xl" />
+  if (!first) {
+    const failed = all.find(({ error }) => error)
+    if (!failed) return <Skeleton className="h-80 rounded-xl" />
+    return <ErrorState error={failed.error} onRetry={() => Promise.all(all.map(({ refetch }) => refetch()))} />
+  }
   const line = (key: Flow, name: string, color: 'first' | 'second' | 'danger') => ({
     ...{ key, name, color },
     values: first.samples.map(({ at }) => sumAt(read, at, key)),

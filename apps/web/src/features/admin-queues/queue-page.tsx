@@ -13,12 +13,13 @@ import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
 import { cx } from '../../ui/cx.ts'
 import { ErrorState } from '../../ui/error-state.tsx'
+import { InView } from '../../ui/in-view.tsx'
 import { Notice } from '../../ui/notice.tsx'
-import { Page } from '../../ui/page.tsx'
 import { RadioGroup } from '../../ui/radio-group.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { queuesWithoutWorker, workerOf } from '../admin/attention.ts'
+import { OpsPage } from '../admin/ops-page.tsx'
 import { statusQuery } from '../admin/queries.ts'
 import { may } from '../admin/rights.ts'
 import { formatNumber } from '../analytics/numbers.ts'
@@ -73,7 +74,7 @@ export function QueuePage({ queue, user, search, onSearch }: Props) {
       ? m.ops_queues_hindered_no_worker()
       : undefined
   return (
-    <Page
+    <OpsPage
       title={nameOfQueue(queue)}
       tabTitle={m.ops_queues_tab({ name: nameOfQueue(queue) })}
       description={
@@ -130,12 +131,14 @@ export function QueuePage({ queue, user, search, onSearch }: Props) {
           <Skeleton className="h-80 rounded-xl" />
         )}
         {!hasFailures && failures}
-        <FailedJobsCard
-          {...{ queue, timeZone, mayChange }}
-          filter={{ reason, jobName: job }}
-          hindrance={hindrance}
-          onClearFilter={() => onSearch({ ...search, reason: undefined, job: undefined })}
-        />
+        <InView className="h-52">
+          <FailedJobsCard
+            {...{ queue, timeZone, mayChange }}
+            filter={{ reason, jobName: job }}
+            hindrance={hindrance}
+            onClearFilter={() => onSearch({ ...search, reason: undefined, job: undefined })}
+          />
+        </InView>
       </div>
       <Suspense>
         {bulk && <BulkDialog {...bulk} queue={queue} hindrance={hindrance} onClose={() => setBulk(undefined)} />}
@@ -154,7 +157,7 @@ export function QueuePage({ queue, user, search, onSearch }: Props) {
           </ReasonDialog>
         )}
       </Suspense>
-    </Page>
+    </OpsPage>
   )
 }
 

@@ -5,9 +5,9 @@ import { lazy, Suspense, useState } from 'react'
 import { m } from '../../paraglide/messages.js'
 import { Button, ButtonLink } from '../../ui/button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
-import { Page } from '../../ui/page.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
+import { OpsPage } from '../admin/ops-page.tsx'
 import { may } from '../admin/rights.ts'
 import type { UserAction } from './act-dialog.tsx'
 import { LogView } from './log-view.tsx'
@@ -33,27 +33,27 @@ export function PersonPage({ userId, reader, search, onSearch }: Props) {
   const { data: user, error, refetch } = useQuery(userQuery(userId))
   if (!user && error)
     return (
-      <Page title={m.ops_people_person()}>
+      <OpsPage title={m.ops_people_person()}>
         <ErrorState
           error={error}
           onRetry={refetch}
           action={<ButtonLink to="/ops/people">{m.ops_people_to_all()}</ButtonLink>}
         />
-      </Page>
+      </OpsPage>
     )
   if (!user)
     return (
-      <Page title={m.ops_people_person()} isTitleHidden>
+      <OpsPage title={m.ops_people_person()} isTitleHidden>
         <div role="status" aria-label={m.ui_loading()} className="flex flex-col gap-6">
           <Skeleton className="h-16 w-72 max-w-full" />
           <Skeleton className="h-80 rounded-xl" />
         </div>
-      </Page>
+      </OpsPage>
     )
   const mayChange = may(reader.role, 'user.change') && reader.id !== user.id
   const views = { timeZone: reader.timezone, user }
   return (
-    <Page
+    <OpsPage
       title={user.name}
       tabTitle={`${user.name} · ${m.ops_people_title()}`}
       description={
@@ -90,7 +90,7 @@ export function PersonPage({ userId, reader, search, onSearch }: Props) {
           <ActDialog user={user} action={action} onClose={() => setAction(undefined)} />
         </Suspense>
       )}
-    </Page>
+    </OpsPage>
   )
 }
 

@@ -2,9 +2,9 @@ import { SearchX } from 'lucide-react'
 import { m } from '../../paraglide/messages.js'
 import { Button } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
-import { Page } from '../../ui/page.tsx'
 import { SearchField } from '../../ui/search-field.tsx'
 import { Select } from '../../ui/select.tsx'
+import { OpsPage } from '../admin/ops-page.tsx'
 import { roleName } from '../invites/roles.ts'
 import { type UsersSearch, userRoles } from './search.ts'
 import { UserList } from './user-list.tsx'
@@ -16,7 +16,7 @@ export function UsersPage({ search, onSearch }: Props) {
   const { q, role, state } = search
   const filters = { ...(q && { q }), ...(role && { role }), ...(state && { isActive: state === 'active' }) }
   return (
-    <Page title={m.ops_people_title()} description={m.ops_people_text()}>
+    <OpsPage title={m.ops_people_title()} description={m.ops_people_text()}>
       <search className="mb-4 flex flex-wrap items-center gap-2">
         <SearchField
           label={m.ops_people_search()}
@@ -58,6 +58,6 @@ export function UsersPage({ search, onSearch }: Props) {
           />
         }
       />
-    </Page>
+    </OpsPage>
   )
 }

@@ -1,23 +1,22 @@
 import type { InstallationStatus, User } from '@muster/client'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { lazy, Suspense } from 'react'
 import { operator } from '../../lib/operator.ts'
 import { m } from '../../paraglide/messages.js'
 import { ErrorState } from '../../ui/error-state.tsx'
+import { InView } from '../../ui/in-view.tsx'
 import { Notice } from '../../ui/notice.tsx'
-import { Page } from '../../ui/page.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
+import { FlowCard } from '../admin-queues/flow-card.tsx'
 import { QueuesCard } from '../admin-queues/queues-card.tsx'
 import { type Concern, type ConcernPlace, concernsOf } from './attention.ts'
 import { DependenciesCard } from './dependencies-card.tsx'
 import { DoctorCard } from './doctor-card.tsx'
 import { LagsCard } from './lags-card.tsx'
+import { OpsPage } from './ops-page.tsx'
 import { ProcessesCard } from './processes-card.tsx'
 import { statusQuery } from './queries.ts'
 import { nameOfPart } from './status-words.ts'
-
-const FlowCard = lazy(async () => ({ default: (await import('../admin-queues/flow-card.tsx')).FlowCard }))
 
 /** How Muster is doing, for operators. */
 export function StatusPage({ user }: { user: User }) {
@@ -27,7 +26,7 @@ export function StatusPage({ user }: { user: User }) {
   const concerns = data ? concernsOf(data, user.timezone) : []
   const findings = examination.data?.checks.flatMap((check) => check.findings).length ?? 0
   return (
-    <Page title={m.ops_queues_title()} description={data && summaryOf(data, concerns.length > 0 || findings > 0)}>
+    <OpsPage title={m.ops_queues_title()} description={data && summaryOf(data, concerns.length > 0 || findings > 0)}>
       {data ? (
         <div className="flex flex-col gap-6">
           {data.health.isHeld && <Notice tone="warning">{m.ops_status_held()}</Notice>}
@@ -42,10 +41,10 @@ export function StatusPage({ user }: { user: User }) {
           {(concerns.length > 0 || findings > 0) && <Concerns concerns={concerns} findings={findings} />}
           <DependenciesCard health={data.health} />
           {data.queues && <QueuesCard queues={data.queues} />}
-          <Suspense fallback={<Skeleton className="h-80 rounded-xl" />}>
-            <FlowCard timeZone={user.timezone} />
-          </Suspense>
           <LagsCard status={data} />
+          <InView className="h-80">
+            <FlowCard timeZone={user.timezone} />
+          </InView>
           {data.processes && <ProcessesCard processes={data.processes} timeZone={user.timezone} now={data.at} />}
           <DoctorCard examination={examination} />
         </div>
@@ -57,7 +56,7 @@ export function StatusPage({ user }: { user: User }) {
           <Skeleton className="h-72 rounded-xl" />
         </div>
       )}
-    </Page>
+    </OpsPage>
   )
 }
 

@@ -24,13 +24,14 @@ export function AnalyticsPage({ user }: { user: User }) {
   const figures = useQuery(figuresQuery)
   const streaks = useQuery(streaksQuery)
   const year = useQuery(yearQuery(dayOf(new Date(), user.timezone)))
-  const failed = [figures, streaks, year].find(({ isError }) => isError)
+  const all = [figures, streaks, year]
+  const failed = all.find(({ isError }) => isError)
   return (
     <Page title={m.shell_analytics()} description={m.analytics_description()}>
       {figures.data && streaks.data && year.data ? (
         <Figures figures={figures.data} streaks={streaks.data} days={year.data.days} />
       ) : failed ? (
-        <ErrorState error={failed.error} onRetry={() => failed.refetch()} />
+        <ErrorState error={failed.error} onRetry={() => Promise.all(all.map(({ refetch }) => refetch()))} />
       ) : (
         <FiguresSkeleton />
       )}

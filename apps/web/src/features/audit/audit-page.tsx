@@ -3,9 +3,9 @@ import { Download } from 'lucide-react'
 import { m } from '../../paraglide/messages.js'
 import { Button, ExternalButtonLink } from '../../ui/button.tsx'
 import { Field, TextInput } from '../../ui/field.tsx'
-import { Page } from '../../ui/page.tsx'
 import { SearchField } from '../../ui/search-field.tsx'
 import { DayRangeFields } from '../admin/day-range.tsx'
+import { OpsPage } from '../admin/ops-page.tsx'
 import { ChainCard } from './chain-card.tsx'
 import { EventList } from './event-list.tsx'
 import { filtersOf } from './queries.ts'
@@ -24,7 +24,7 @@ export function AuditPage({ user: { timezone: timeZone }, search, onSearch }: Pr
   }
   const isFiltered = Object.values(search).some((value) => value !== undefined)
   return (
-    <Page
+    <OpsPage
       title={m.ops_audit_title()}
       actions={(['csv', 'ndjson'] as const).map((format) => (
         <ExternalButtonLink
@@ -74,7 +74,7 @@ export function AuditPage({ user: { timezone: timeZone }, search, onSearch }: Pr
         )}
       </search>
       <EventList search={search} timeZone={timeZone} onSearch={onSearch} />
-    </Page>
+    </OpsPage>
   )
 }
 

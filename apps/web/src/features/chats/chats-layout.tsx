@@ -8,6 +8,7 @@ import { m } from '../../paraglide/messages.js'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { cx } from '../../ui/cx.ts'
 import { EmptyState } from '../../ui/empty-state.tsx'
+import { ErrorState } from '../../ui/error-state.tsx'
 import { TextInput } from '../../ui/field.tsx'
 import { Page } from '../../ui/page.tsx'
 import { ChatList, ChatListSkeleton } from './chat-list.tsx'
@@ -28,7 +29,7 @@ type Props = {
 
 /** The list of chats, and beside it the open one; on small screens one of the two. */
 export function ChatsLayout({ search, user, chatId, onSearch, children }: Props) {
-  const { status, items } = useStore(live.realtime().chats)
+  const { items } = useStore(live.realtime().chats)
   const open = items.find(({ id }) => id === chatId)
   const isChatOpen = chatId !== undefined
   return (
@@ -46,7 +47,7 @@ export function ChatsLayout({ search, user, chatId, onSearch, children }: Props)
             isChatOpen && 'max-md:hidden',
           )}
         >
-          <ListPane {...{ search, user, chatId, onSearch, items }} isLoading={status !== 'ready'} />
+          <ListPane {...{ search, user, chatId, onSearch }} />
         </section>
         <div className={cx('flex min-h-0 min-w-0 flex-1 flex-col', !isChatOpen && 'max-md:hidden')}>{children}</div>
       </div>
@@ -54,9 +55,9 @@ export function ChatsLayout({ search, user, chatId, onSearch, children }: Props)
   )
 }
 
-type ListPaneProps = Omit<Props, 'children'> & { items: readonly Chat[]; isLoading: boolean }
-
-function ListPane({ search, user, chatId, onSearch, items, isLoading }: ListPaneProps) {
+function ListPane({ search, user, chatId, onSearch }: Omit<Props, 'children'>) {
+  const chats = live.realtime().chats
+  const { status, error, items } = useStore(chats)
   const { archived } = search
   const [text, setText] = useState(search.q ?? '')
   const [isNew, setIsNew] = useState(false)
@@ -118,7 +119,9 @@ function ListPane({ search, user, chatId, onSearch, items, isLoading }: ListPane
         </search>
       </header>
       <div className="min-h-0 flex-1 overflow-y-auto overscroll-contain pb-3">
-        {isLoading && items.length === 0 ? (
+        {status === 'failed' ? (
+          <ErrorState error={error} onRetry={() => chats.reload().catch(() => undefined)} />
+        ) : status !== 'ready' && items.length === 0 ? (
           <ChatListSkeleton />
         ) : q === '' ? (
           <>

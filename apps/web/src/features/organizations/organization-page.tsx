@@ -38,11 +38,9 @@ export function OrganizationPage({ search, user, onSearch }: Props) {
       width="narrow"
       tabTitle={m.shell_organization()}
       description={
-        user.organizationId === null ? undefined : organization.data ? (
-          m.organizations_member_count({ count: organization.data.memberCount })
-        ) : (
-          <Skeleton className="h-5 w-24" />
-        )
+        organization.data
+          ? m.organizations_member_count({ count: organization.data.memberCount })
+          : organization.isLoading && <Skeleton className="h-5 w-24" />
       }
       actions={
         mayInvite && (

@@ -1,5 +1,5 @@
 import { type AuthConfig, MusterError, type User } from '@muster/client'
-import { useMemo, useState } from 'react'
+import { lazy, Suspense, useMemo, useState } from 'react'
 import { muster } from '../../lib/muster.ts'
 import { queryClient } from '../../lib/query.ts'
 import { z } from '../../lib/zod.ts'
@@ -10,9 +10,12 @@ import { Field, PasswordInput, TextInput } from '../../ui/field.tsx'
 import { Form, FormError, SubmitButton, useMusterForm } from '../../ui/form.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { toast } from '../../ui/toast.tsx'
-import { MailCodeButton } from '../reauthentication/mail-code-button.tsx'
 import { keepsRules, PasswordRules } from '../registration/password-rules.tsx'
 import { useAuthConfig } from '../sign-in/auth-config.ts'
+
+const MailCodeButton = lazy(async () => ({
+  default: (await import('../reauthentication/mail-code-button.tsx')).MailCodeButton,
+}))
 
 /** Changes the own password, or sets the first one of an account without. */
 export function ChangePasswordCard({ user }: { user: User }) {
@@ -85,7 +88,11 @@ function ChangeForm({ user, rules }: { user: User; rules: AuthConfig['password']
           label={m.reauthentication_mailed_code()}
           hint={m.reauthentication_mailed_code_hint({ email })}
           error={form.errorOf('code')}
-          labelAction={<MailCodeButton />}
+          labelAction={
+            <Suspense>
+              <MailCodeButton />
+            </Suspense>
+          }
         >
           <TextInput {...form.register('code')} inputMode="numeric" autoComplete="one-time-code" dir="ltr" />
         </Field>

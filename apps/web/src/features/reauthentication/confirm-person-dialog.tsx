@@ -1,19 +1,12 @@
 import type { User } from '@muster/client'
-import { useState } from 'react'
-import { z } from '../../lib/zod.ts'
-import { m } from '../../paraglide/messages.js'
-import { Button } from '../../ui/button.tsx'
+import { lazy, Suspense } from 'react'
 import { Dialog } from '../../ui/dialog.tsx'
-import { Field, PasswordInput, TextInput } from '../../ui/field.tsx'
-import { Form, FormError, SubmitButton, useMusterForm } from '../../ui/form.tsx'
-import { asksWho } from '../two-factor/confirmation-fields.tsx'
-import { MailCodeButton } from './mail-code-button.tsx'
+import { alsoOnDemand } from '../../ui/on-demand.ts'
+
+const ProofForm = lazy(alsoOnDemand(() => import('./proof-form.tsx')))
 
 /** The password and codes of a confirmation; those that were not asked for are empty. */
 export type Proof = { password: string; mailedCode: string; factorCode: string }
-
-const schema = z.object({ password: z.string(), mailedCode: z.string(), factorCode: z.string() })
-const nothing: Proof = { password: '', mailedCode: '', factorCode: '' }
 
 /** Returns the proof as the API takes it where `code` is the mailed code of an account without a password. */
 export const confirmationOf = ({ password, mailedCode }: Proof) => ({
@@ -42,77 +35,9 @@ export function ConfirmPersonDialog(props: ConfirmPersonDialogProps) {
   const { title, description, open, onOpenChange } = props
   return (
     <Dialog title={title} description={description} open={open} onOpenChange={onOpenChange}>
-      <ProofForm {...props} />
+      <Suspense>
+        <ProofForm {...props} />
+      </Suspense>
     </Dialog>
-  )
-}
-
-function ProofForm(props: ConfirmPersonDialogProps) {
-  const { user, submitLabel, isDanger, onOpenChange, asksLate = false, factor, onConfirm } = props
-  const [asksForPerson, setAsksForPerson] = useState(!asksLate)
-  // The mailed factor of an account without a password is the same code as the mailed proof.
-  const asksForMail = asksForPerson && !user.hasPassword && factor !== 'otp'
-  const form = useMusterForm(schema, {
-    defaultValues: nothing,
-    fieldNames: {
-      currentPassword: 'password',
-      confirmationCode: 'mailedCode',
-      code: factor === undefined ? 'mailedCode' : 'factorCode',
-    },
-    sentenceOf: ({ code }) => (code === 'INVALID_CREDENTIALS' ? m.faults_wrong_password() : undefined),
-    async onSubmit(proof) {
-      try {
-        await onConfirm(proof)
-      } catch (error) {
-        if (!asksForPerson && asksWho(error)) return setAsksForPerson(true)
-        throw error
-      }
-      onOpenChange(false)
-    },
-  })
-  return (
-    <Form form={form}>
-      {asksForPerson && user.hasPassword && (
-        <Field label={m.reauthentication_password()} error={form.errorOf('password')}>
-          <PasswordInput {...form.register('password')} autoComplete="current-password" />
-        </Field>
-      )}
-      {asksForMail && (
-        <Field
-          label={m.reauthentication_mailed_code()}
-          hint={m.reauthentication_mailed_code_hint({ email: user.email })}
-          error={form.errorOf('mailedCode')}
-          labelAction={<MailCodeButton />}
-        >
-          <TextInput {...form.register('mailedCode')} inputMode="numeric" autoComplete="one-time-code" dir="ltr" />
-        </Field>
-      )}
-      {factor === 'otp' && (
-        <Field
-          label={m.reauthentication_mailed_code()}
-          hint={m.reauthentication_mailed_code_hint({ email: user.email })}
-          error={form.errorOf('factorCode')}
-          labelAction={<MailCodeButton />}
-        >
-          <TextInput {...form.register('factorCode')} inputMode="numeric" autoComplete="one-time-code" dir="ltr" />
-        </Field>
-      )}
-      {factor === 'totp' && (
-        <Field
-          label={m.reauthentication_app_code()}
-          hint={m.reauthentication_app_code_hint()}
-          error={form.errorOf('factorCode')}
-        >
-          <TextInput {...form.register('factorCode')} autoComplete="off" spellCheck={false} dir="ltr" />
-        </Field>
-      )}
-      <FormError form={form} />
-      <div className="flex flex-col-reverse gap-2.5 sm:flex-row sm:justify-end">
-        <Button onClick={() => onOpenChange(false)}>{m.ui_cancel()}</Button>
-        <SubmitButton form={form} variant={isDanger ? 'danger' : 'primary'}>
-          {submitLabel}
-        </SubmitButton>
-      </div>
-    </Form>
   )
 }

@@ -9,9 +9,9 @@ import { Card } from '../../ui/card.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { Notice } from '../../ui/notice.tsx'
-import { Page } from '../../ui/page.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { Moment } from '../admin/moment.tsx'
+import { OpsPage } from '../admin/ops-page.tsx'
 import { statusLabels, statusTones } from '../admin-emails/labels.ts'
 import { ChangesTable } from '../audit/changes-table.tsx'
 import { traceQuery } from './queries.ts'
@@ -21,11 +21,11 @@ import { TraceForm } from './trace-form.tsx'
 /** Where an operator begins to look for what a request caused. */
 export function TraceStartPage() {
   return (
-    <Page title={m.ops_trace_title()} description={m.ops_trace_text()} width="narrow">
+    <OpsPage title={m.ops_trace_title()} description={m.ops_trace_text()} width="narrow">
       <Card>
         <TraceForm />
       </Card>
-    </Page>
+    </OpsPage>
   )
 }
 
@@ -33,7 +33,7 @@ export function TraceStartPage() {
 export function TracePage({ requestId, user }: { requestId: string; user: User }) {
   const trace = useQuery(traceQuery(requestId))
   return (
-    <Page
+    <OpsPage
       title={m.ops_trace_title()}
       description={<code className="break-all">{trace.data?.requestId ?? requestId}</code>}
       width="narrow"
@@ -50,7 +50,7 @@ export function TracePage({ requestId, user }: { requestId: string; user: User }
           <TraceForm />
         </Card>
       </div>
-    </Page>
+    </OpsPage>
   )
 }
 

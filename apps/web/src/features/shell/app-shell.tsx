@@ -2,6 +2,7 @@ import type { User } from '@muster/client'
 import { Link, useLocation } from '@tanstack/react-router'
 import { ChevronsUpDown, CloudOff, Ellipsis } from 'lucide-react'
 import { type ReactNode, useEffect, useRef } from 'react'
+import { useIsDemo } from '../../lib/session.ts'
 import { m } from '../../paraglide/messages.js'
 import { Avatar } from '../../ui/avatar.tsx'
 import { CountBadge } from '../../ui/badge.tsx'
@@ -44,7 +45,7 @@ function Sidebar({ user, counts }: { user: User; counts: Counts }) {
     <div className="sticky top-0 hidden h-dvh flex-col gap-1 border-e border-line bg-surface px-3 py-4 lg:flex">
       <Link to="/" className="mb-4 flex items-center gap-2.5 rounded-md px-2 py-1.5">
         <Brand />
-        <DemoSign />
+        {useIsDemo() && <DemoSign />}
       </Link>
       <nav aria-label={m.shell_navigation()} className="flex min-h-0 flex-1 flex-col gap-0.5 overflow-y-auto">
         {pages.map((entry) => (
@@ -130,7 +131,7 @@ function BottomBar({ user, counts }: { user: User; counts: Counts }) {
           </button>
         }
       />
-      <DemoSign className="pointer-events-none absolute end-2 -top-2.5" />
+      {useIsDemo() && <DemoSign className="pointer-events-none absolute end-2 -top-2.5" />}
     </nav>
   )
 }

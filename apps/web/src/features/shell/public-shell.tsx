@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import { useAuthConfig } from '../sign-in/auth-config.ts'
 import { AppearanceSelects } from './appearance-selects.tsx'
 import { Brand } from './brand.tsx'
 import { DemoSign } from './demo-sign.tsx'
@@ -34,13 +35,14 @@ function Gathering() {
 
 /** The frame of the pages for visitors: one card in the middle, with theme and language above it. */
 export function PublicShell({ children }: { children: ReactNode }) {
+  const isDemo = useAuthConfig().data?.isDemo
   return (
     <div className="relative isolate flex min-h-dvh flex-col overflow-clip">
       <Gathering />
       <header className="flex flex-wrap items-center justify-between gap-y-1 px-5 py-4 sm:px-8 sm:py-6">
         <span className="flex items-center gap-2.5">
           <Brand />
-          <DemoSign />
+          {isDemo && <DemoSign />}
         </span>
         <AppearanceSelects />
       </header>

@@ -1,26 +1,17 @@
+import { draggable, dropTargetForElements } from '@atlaskit/pragmatic-drag-and-drop/element/adapter'
 import { type RefObject, useEffect, useEffectEvent, useState } from 'react'
 
-const adapter = () => import('@atlaskit/pragmatic-drag-and-drop/element/adapter')
-
-/** Makes an element one that can be dragged, as soon as the code for it is loaded. */
+/** Makes an element one that can be dragged. @returns whether it is dragged */
 export function useDraggable(ref: RefObject<HTMLElement | null>, id: string): boolean {
   const [isDragged, setIsDragged] = useState(false)
   useEffect(() => {
-    let end: (() => void) | undefined
-    let isGone = false
-    void adapter().then(({ draggable }) => {
-      if (isGone || !ref.current) return
-      end = draggable({
-        element: ref.current,
-        getInitialData: () => ({ id }),
-        onDragStart: () => setIsDragged(true),
-        onDrop: () => setIsDragged(false),
-      })
+    if (!ref.current) return
+    return draggable({
+      element: ref.current,
+      getInitialData: () => ({ id }),
+      onDragStart: () => setIsDragged(true),
+      onDrop: () => setIsDragged(false),
     })
-    return () => {
-      isGone = true
-      end?.()
-    }
   }, [ref, id])
   return isDragged
 }
@@ -30,24 +21,16 @@ export function useDropTarget(ref: RefObject<HTMLElement | null>, onDrop: (id: s
   const [isOver, setIsOver] = useState(false)
   const drop = useEffectEvent(onDrop)
   useEffect(() => {
-    let end: (() => void) | undefined
-    let isGone = false
-    void adapter().then(({ dropTargetForElements }) => {
-      if (isGone || !ref.current) return
-      end = dropTargetForElements({
-        element: ref.current,
-        onDragEnter: () => setIsOver(true),
-        onDragLeave: () => setIsOver(false),
-        onDrop: ({ source }) => {
-          setIsOver(false)
-          drop(source.data.id as string)
-        },
-      })
+    if (!ref.current) return
+    return dropTargetForElements({
+      element: ref.current,
+      onDragEnter: () => setIsOver(true),
+      onDragLeave: () => setIsOver(false),
+      onDrop: ({ source }) => {
+        setIsOver(false)
+        drop(source.data.id as string)
+      },
     })
-    return () => {
-      isGone = true
-      end?.()
-    }
   }, [ref])
   return isOver
 }

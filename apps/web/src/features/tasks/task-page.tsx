@@ -13,6 +13,7 @@ import { DateTimePicker } from '../../ui/date-time-picker.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { Field, TextArea, TextInput } from '../../ui/field.tsx'
 import { Notice } from '../../ui/notice.tsx'
+import { useHasMoved } from '../../ui/on-demand.ts'
 import { Page } from '../../ui/page.tsx'
 import { RequestId } from '../../ui/request-id.tsx'
 import { Select } from '../../ui/select.tsx'
@@ -60,7 +61,8 @@ function TaskDetail({ task, user }: { task: Task; user: User }) {
   const confirm = useConfirm()
   const navigate = useNavigate()
   const members = useQuery(assigneesQuery(user.organizationId))
-  const categories = useQuery(categoriesQuery)
+  // They stand in a popup, which nobody opens before the first move.
+  const categories = useQuery({ ...categoriesQuery, enabled: useHasMoved() })
   const categoriesId = useId()
   useBlocker({
     shouldBlockFn: async () =>

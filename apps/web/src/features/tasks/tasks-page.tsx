@@ -126,8 +126,8 @@ function FilteredList({ search, user, onReset }: { search: TaskSearch; user: Use
       <TaskList
         {...{ tasks }}
         timeZone={user.timezone}
-        hasMore={list.hasNextPage}
-        isLoadingMore={list.isFetchingNextPage || list.isFetchNextPageError}
+        hasMore={list.hasNextPage && !list.isFetchNextPageError}
+        isLoadingMore={list.isFetchingNextPage}
         onLoadMore={() => void list.fetchNextPage()}
         selected={new Set(selected.keys())}
         onSelect={select}

@@ -165,7 +165,8 @@ function RemindersCard({ timeZone }: { timeZone: string }) {
 }
 
 function UnreadCard() {
-  const inbox = useStore(live.realtime().notifications)
+  const notifications = live.realtime().notifications
+  const inbox = useStore(notifications)
   const unread = inbox.items.filter(({ isRead }) => !isRead).slice(0, maxAside)
   return (
     <Card
@@ -178,7 +179,14 @@ function UnreadCard() {
         )
       }
     >
-      {inbox.status !== 'ready' && <SkeletonText lines={3} />}
+      {inbox.status === 'failed' && (
+        <ErrorState
+          error={inbox.error}
+          onRetry={() => notifications.reload().catch(() => undefined)}
+          className="py-2"
+        />
+      )}
+      {inbox.status !== 'ready' && inbox.status !== 'failed' && unread.length === 0 && <SkeletonText lines={3} />}
       {inbox.status === 'ready' && unread.length === 0 && (
         <p className="flex items-center gap-2 text-[0.9375rem] text-ink-3">
           <Inbox aria-hidden="true" className="size-4" />

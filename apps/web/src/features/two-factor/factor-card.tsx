@@ -1,6 +1,6 @@
 import type { TwoFactorState, User } from '@muster/client'
 import { queryOptions, useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { muster } from '../../lib/muster.ts'
 import { queryClient } from '../../lib/query.ts'
 import { m } from '../../paraglide/messages.js'
@@ -13,7 +13,8 @@ import { Notice } from '../../ui/notice.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { ConfirmPersonDialog, confirmationOf, type Proof } from '../reauthentication/confirm-person-dialog.tsx'
-import { RecoveryCodes } from './recovery-codes.tsx'
+
+const RecoveryCodes = lazy(async () => ({ default: (await import('./recovery-codes.tsx')).RecoveryCodes }))
 
 const factorQuery = queryOptions({
   queryKey: ['two-factor', 'state'],
@@ -120,12 +121,12 @@ function Factor({ user, state: { method, requiredMethod, recoveryCodesLeft } }: 
       />
       <Dialog
         isAlert
-        title={m.two_factor_recovery_title()}
+        title={m.security_codes_new()}
         open={codes !== null}
         // They are never shown again: only the button of the codes closes it.
         onOpenChange={() => undefined}
       >
-        {codes && <RecoveryCodes codes={codes} email={user.email} onKept={() => setCodes(null)} />}
+        <Suspense>{codes && <RecoveryCodes codes={codes} email={user.email} onKept={() => setCodes(null)} />}</Suspense>
       </Dialog>
     </div>
   )

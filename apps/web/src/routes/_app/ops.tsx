@@ -1,7 +1,6 @@
-import { createFileRoute, notFound, Outlet } from '@tanstack/react-router'
+import { createFileRoute, notFound } from '@tanstack/react-router'
 import { OpsClosed } from '../../features/admin/ops-closed.tsx'
 import { mayOpenOps } from '../../features/admin/rights.ts'
-import { useRoleOfRefusals } from '../../features/admin/use-role-of-refusals.ts'
 import { NotFoundPage } from '../../features/shell/error-pages.tsx'
 import { knownSession, useUser } from '../../lib/session.ts'
 
@@ -11,14 +10,8 @@ export const Route = createFileRoute('/_app/ops')({
     // Before the parts of the pages are loaded.
     if (!('user' in session) || !mayOpenOps(session.user.role)) throw notFound({ routeId: '/_app/ops' })
   },
-  component: Ops,
   notFoundComponent: NotHere,
 })
-
-function Ops() {
-  useRoleOfRefusals()
-  return mayOpenOps(useUser().role) ? <Outlet /> : <OpsClosed />
-}
 
 function NotHere() {
   return mayOpenOps(useUser().role) ? <NotFoundPage /> : <OpsClosed />

@@ -1,4 +1,3 @@
-import 'uplot/dist/uPlot.min.css'
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import UPlot from 'uplot'
 import { formatInstant, formatTime } from '../../lib/dates.ts'
