@@ -3,9 +3,9 @@ import { administeredOrganizationId } from '@muster/policy'
 import type { ServerEventPayload } from '@muster/realtime/events'
 import type { Signal } from '@muster/signals'
 import { trackOutage } from '@muster/telemetry'
+import { createBatches } from '../batches.ts'
 import type { Connection } from '../connections.ts'
 import type { Gateway } from '../gateway.ts'
-import { collectBatches } from './collect-batches.ts'
 
 type Concerned = { signal: Signal; connections: Set<Connection> }
 
@@ -31,7 +31,7 @@ export function collectViewers(
     down: 'changes not read, clients fetch them',
     up: 'changes read again',
   })
-  const collect = collectBatches<Signal>(async (signals) => {
+  const collect = createBatches<Signal>(async (signals) => {
     const rows = new Map<string, Concerned>()
     for (const signal of signals) {
       const id = signal.id as string
@@ -50,7 +50,7 @@ export function collectViewers(
   })
   gateway.signals.on(event, (signal) => {
     if (signal.id === undefined) return
-    for (const _one of connectionsOf(signal)) return collect(signal)
+    for (const _one of connectionsOf(signal)) return void collect([signal])
   })
 }
 

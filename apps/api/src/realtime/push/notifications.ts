@@ -5,9 +5,9 @@ import {
   readNotificationChangesOf,
   readNotificationCounters,
 } from '../../modules/notifications/notification-changes.service.ts'
+import { createBatches } from '../batches.ts'
 import type { Connection } from '../connections.ts'
 import type { Feature } from '../gateway.ts'
-import { collectBatches } from './collect-batches.ts'
 import { emitNotification } from './emit-notification.ts'
 import { createFollowers } from './followers.ts'
 import { createCountEmitter } from './notification-counts.ts'
@@ -55,7 +55,7 @@ export const pushNotifications: Feature = (gateway, { log, clock }) => {
     else if (changes.length > 0 || isLost || counts.isOwed(userId))
       counts.emit(userId, { count: unreadCount, change: latest })
   }
-  const wake = collectBatches<string>(async (userIds) => {
+  const readChanges = createBatches<string>(async (userIds) => {
     await gateway.whenOpen()
     const known = followers.known(userIds)
     if (known.length === 0 || isClosed) return
@@ -71,6 +71,8 @@ export const pushNotifications: Feature = (gateway, { log, clock }) => {
       outage.failed(error)
     }
   })
+  /** Reads what changed for a user, after what is being read: an answer that came late would tell an old count. */
+  const wake = (userId: string) => void readChanges([userId])
   const readStart = collectStarts(async (userIds) => {
     const rows = await readNotificationCounters(
       db,
@@ -116,9 +118,9 @@ function collectStarts(
   read: (userIds: readonly string[]) => Promise<Map<string, number>>,
 ): (userId: string) => Promise<number> {
   type Waiting = { userId: string } & PromiseWithResolvers<number>
-  const collect = collectBatches<Waiting>(async (waiting) => {
+  const collect = createBatches<Waiting>(async (waiting) => {
     try {
-      const found = await read([...new Set([...waiting].map(({ userId }) => userId))])
+      const found = await read([...new Set(waiting.map(({ userId }) => userId))])
       for (const { userId, resolve } of waiting) resolve(found.get(userId) ?? 0)
     } catch (error) {
       for (const { reject } of waiting) reject(error)
@@ -126,7 +128,7 @@ function collectStarts(
   })
   return (userId) => {
     const waiting = { userId, ...Promise.withResolvers<number>() }
-    collect(waiting)
+    void collect([waiting])
     return waiting.promise
   }
 }
