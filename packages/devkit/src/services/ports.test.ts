@@ -10,6 +10,11 @@ test('consecutive free ports lie below the range for outgoing connections', asyn
   for (let port = first; port < first + 5; port++) expect(await isPortFree(port)).toBe(true)
 })
 
+test('ports that are chosen at once are all different', async () => {
+  const ports = await Promise.all(Array.from({ length: 300 }, () => freePort()))
+  expect(new Set(ports).size).toBe(300)
+})
+
 test('a preferred port is kept while it is free, and replaced while it is taken', async () => {
   const port = await freePort()
   expect(await preferPort(port)).toBe(port)

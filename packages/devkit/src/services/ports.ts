@@ -4,15 +4,21 @@ import { createServer } from 'node:net'
 /** Below the range for outgoing connections, so that a chosen port stays free until its process listens, and after a crash. */
 const portRange = { from: 20_000, to: 32_000 }
 
+/** A chosen port is free until its process listens: another start of the same moment must not get it. */
+const chosen = new Set<number>()
+
 /**
- * Chooses a random free TCP port of the loopback interface.
+ * Chooses a random free TCP port of the loopback interface, which this process has not chosen before.
  * @param length how many consecutive ports must be free
  * @returns the first of them
  */
 export async function freePort(length = 1): Promise<number> {
   for (;;) {
     const port = randomInt(portRange.from, portRange.to - length)
-    const free = await Promise.all(Array.from({ length }, (_, index) => isPortFree(port + index)))
+    const ports = Array.from({ length }, (_, index) => port + index)
+    if (ports.some((one) => chosen.has(one))) continue
+    for (const one of ports) chosen.add(one)
+    const free = await Promise.all(ports.map((one) => isPortFree(one)))
     if (free.every(Boolean)) return port
   }
 }

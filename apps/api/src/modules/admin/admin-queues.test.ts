@@ -239,6 +239,12 @@ describe('a job that failed for good', () => {
 })
 
 describe('a scheduled run that failed', () => {
+  /** What was done is told to those who came after its audit event; before, there is no such job any more. */
+  const assertDoneOnce = (answers: Parameters<typeof tally>[0]) => {
+    const { 200: done, 404: missing = 0, 409: late = 0, ...others } = tally(answers) as Record<number, number>
+    expect({ done, others: missing + late, unexpected: others }).toEqual({ done: 1, others: 9, unexpected: {} })
+  }
+
   test('is listed without an outbox row and retried once by ten requests at once', async () => {
     const id = await failedSweep()
     expect(isRowId(id)).toBe(false)
@@ -247,7 +253,7 @@ describe('a scheduled run that failed', () => {
     ])
     expect((await countsOf('image')).failed).toBe(1)
     const answers = await Promise.all(Array.from({ length: 10 }, () => retry(id)))
-    expect(tally(answers)).toEqual({ 200: 1, 404: 9 })
+    assertDoneOnce(answers)
     const runs: string[] = []
     work((subject) => void runs.push(subject))
     await eventually(() => expect(runs).toEqual(['sweep-orphans']))
@@ -257,7 +263,7 @@ describe('a scheduled run that failed', () => {
 
   test('is discarded once by ten requests at once', async () => {
     const id = await failedSweep()
-    expect(tally(await Promise.all(Array.from({ length: 10 }, () => discard(id))))).toEqual({ 200: 1, 404: 9 })
+    assertDoneOnce(await Promise.all(Array.from({ length: 10 }, () => discard(id))))
     expect(await failedIds()).toEqual([])
     expect(await eventsOf(api, 'job.discarded', id)).toMatchObject([
       { before: { queue: 'image', name: 'sweep-orphans' } },
