@@ -32,7 +32,7 @@ export function FailuresCard({ queue, timeZone, mayChange, hasFailures, onAct, o
     return failures.error ? (
       <ErrorState error={failures.error} onRetry={failures.refetch} />
     ) : (
-      <Skeleton className="h-48 rounded-xl" />
+      <Skeleton className="h-28 rounded-xl" />
     )
   const moment = (instant: string) => formatInstant(instant, { timeZone, dateStyle: 'medium', timeStyle: 'short' })
   const filterOf = ({ reason, jobName }: FailureGroup) => ({ reason, jobName })

@@ -60,14 +60,6 @@ export function QueuePage({ queue, user, search, onSearch }: Props) {
   const hasNoWorker = status.data !== undefined && queuesWithoutWorker(status.data).includes(queue)
   const hasFailures = (now?.failed ?? 0) > 0
   const { timezone: timeZone } = user
-  // Before the charts while there are some.
-  const failures = (
-    <FailuresCard
-      {...{ queue, timeZone, mayChange, hasFailures }}
-      onAct={setBulk}
-      onFilter={(group) => onSearch({ ...search, reason: group.reason, job: group.jobName })}
-    />
-  )
   const hindrance = now?.isPaused
     ? m.ops_queues_hindered_paused()
     : hasNoWorker
@@ -114,7 +106,11 @@ export function QueuePage({ queue, user, search, onSearch }: Props) {
         {series.data?.forecast && hindrance === undefined && (
           <ForecastCard forecast={series.data.forecast} timeZone={timeZone} isEmpty={now?.waiting === 0} />
         )}
-        {hasFailures && failures}
+        <FailuresCard
+          {...{ queue, timeZone, mayChange, hasFailures }}
+          onAct={setBulk}
+          onFilter={(group) => onSearch({ ...search, reason: group.reason, job: group.jobName })}
+        />
         <RadioGroup
           look="segments"
           isLabelHidden
@@ -128,9 +124,8 @@ export function QueuePage({ queue, user, search, onSearch }: Props) {
         ) : series.error ? (
           <ErrorState error={series.error} onRetry={series.refetch} />
         ) : (
-          <Skeleton className="h-80 rounded-xl" />
+          ['depth', 'flow', 'wait'].map((chart) => <Skeleton key={chart} className="h-80 rounded-xl" />)
         )}
-        {!hasFailures && failures}
         <InView className="h-52">
           <FailedJobsCard
             {...{ queue, timeZone, mayChange }}
