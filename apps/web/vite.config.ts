@@ -32,7 +32,7 @@ const shared = [
     minShareCount: 2,
     test: /features.(sign-in|two-factor)|messages.(sign_in|two_factor)_|icons.(printer|smartphone)\./,
   },
-  // What nearly all pages of signed-in users share: the kit, reads, lists of people, words and icons.
+  // Modules of nearly all pages of signed-in users: the kit, reads, lists of people, words and icons.
   {
     name: 'kit',
     minShareCount: 2,

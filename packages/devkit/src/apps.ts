@@ -24,7 +24,7 @@ export type ServiceUrls = {
 
 const startTimeoutMs = 60_000
 
-/** What the processes of the apps have in common. */
+/** Settings, services and files that all processes of the apps share. */
 export type AppSurroundings = {
   settings: Settings
   secrets: Secrets

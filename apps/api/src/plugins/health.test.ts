@@ -208,7 +208,7 @@ describe('unusable Postgres makes health unhealthy, with its reason', () => {
     const role = await newRole('connection limit 2')
     const user = await api.signUp()
     const instance = await startInstance({ database: { ...api.deps.config.database, url: role.url, poolMax: 5 } })
-    // The revocations and the pool take one connection of the role each, whoever was first, so that the lookups get none.
+    // Closes all but one connection of the revocations and one of the pool, so that the lookups get none.
     await eventually(async () => {
       await asSuperuser(
         `select pg_terminate_backend(pid) from (

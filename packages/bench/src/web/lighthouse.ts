@@ -14,7 +14,7 @@ export type LighthouseReport = {
   lcpMs: number
   cls: number
   blockingMs: number
-  /** The speed of the machine by Lighthouse's own benchmark. Below about 1,300 its simulated phone is slower than a usual one. */
+  /** The `benchmarkIndex` of Lighthouse. Below about 1,300, its simulated phone is slower than a usual one. */
   benchmarkIndex: number
 }
 export type Lighthouse = { judge(viewer: Viewer, address: string): Promise<LighthouseReport>; close(): Promise<void> }

@@ -133,7 +133,7 @@ export function createChats(deps: Deps) {
 
   async function load(signal?: AbortSignal): Promise<void> {
     if (status === 'ready') return
-    // What failed is told until it has succeeded.
+    // A retry in the background keeps the error until it has succeeded.
     if (status !== 'failed') setStatus('loading')
     const begun = generation
     const chats = await deps.readChats(signal)

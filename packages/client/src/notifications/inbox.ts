@@ -104,7 +104,7 @@ export function createInbox(deps: Deps) {
   /** Reads the first page, and keeps what was shown until it is read. */
   async function loadFirst(): Promise<void> {
     const begun = generation
-    // What failed is told until it has succeeded.
+    // A retry in the background keeps the error until it has succeeded.
     if (status !== 'failed') setStatus('loading')
     await load(undefined).catch((error: unknown) => {
       if (begun === generation) setStatus('failed', error instanceof MusterError ? error : undefined)

@@ -159,7 +159,7 @@ describe.skipIf(!browserPath)('the pages', () => {
         expect(await alerts.filter({ hasNot: retry }).allTextContents()).toEqual([])
       }
       await mendCalls()
-      // What has failed behind another part shows itself once that part is there.
+      // A part that another one contains shows its error only after the other was read.
       const tryAgain = async () => {
         await retry.evaluateAll((buttons) => {
           for (const button of buttons as unknown as { click(): void }[]) button.click()

@@ -239,7 +239,7 @@ describe('a job that failed for good', () => {
 })
 
 describe('a scheduled run that failed', () => {
-  /** What was done is told to those who came after its audit event; before, there is no such job any more. */
+  /** A late request gets 409 once the audit event of the first one is committed, and 404 before. */
   const assertDoneOnce = (answers: Parameters<typeof tally>[0]) => {
     const { 200: done, 404: missing = 0, 409: late = 0, ...others } = tally(answers) as Record<number, number>
     expect({ done, others: missing + late, unexpected: others }).toEqual({ done: 1, others: 9, unexpected: {} })

@@ -12,7 +12,10 @@ type StateDeps = Pick<Context, 'lookups' | 'cache' | 'clock' | 'config'>
 
 /** The state of a visitor who is not signed in. */
 export const signedOut = ({ isDemo }: Pick<Config, 'isDemo'>): SessionState => ({
-  ...{ user: null, session: null, factorToSetUp: null, isDemo },
+  user: null,
+  session: null,
+  factorToSetUp: null,
+  isDemo,
 })
 
 /** Errors that mean that nobody is signed in. Any other one, such as that of a full rate limit, leaves it open. */

@@ -35,6 +35,16 @@ export default function ProofForm(props: ConfirmPersonDialogProps) {
       onOpenChange(false)
     },
   })
+  const mailedCodeField = (name: 'mailedCode' | 'factorCode') => (
+    <Field
+      label={m.reauthentication_mailed_code()}
+      hint={m.reauthentication_mailed_code_hint({ email: user.email })}
+      error={form.errorOf(name)}
+      labelAction={<MailCodeButton />}
+    >
+      <TextInput {...form.register(name)} inputMode="numeric" autoComplete="one-time-code" dir="ltr" />
+    </Field>
+  )
   return (
     <Form form={form}>
       {asksForPerson && user.hasPassword && (
@@ -42,26 +52,8 @@ export default function ProofForm(props: ConfirmPersonDialogProps) {
           <PasswordInput {...form.register('password')} autoComplete="current-password" />
         </Field>
       )}
-      {asksForMail && (
-        <Field
-          label={m.reauthentication_mailed_code()}
-          hint={m.reauthentication_mailed_code_hint({ email: user.email })}
-          error={form.errorOf('mailedCode')}
-          labelAction={<MailCodeButton />}
-        >
-          <TextInput {...form.register('mailedCode')} inputMode="numeric" autoComplete="one-time-code" dir="ltr" />
-        </Field>
-      )}
-      {factor === 'otp' && (
-        <Field
-          label={m.reauthentication_mailed_code()}
-          hint={m.reauthentication_mailed_code_hint({ email: user.email })}
-          error={form.errorOf('factorCode')}
-          labelAction={<MailCodeButton />}
-        >
-          <TextInput {...form.register('factorCode')} inputMode="numeric" autoComplete="one-time-code" dir="ltr" />
-        </Field>
-      )}
+      {asksForMail && mailedCodeField('mailedCode')}
+      {factor === 'otp' && mailedCodeField('factorCode')}
       {factor === 'totp' && (
         <Field
           label={m.reauthentication_app_code()}
