@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { eventually, manualClock } from '@muster/testing'
 import { type Kysely, sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
@@ -86,6 +87,18 @@ test.for([
   })
   await fresh()
   await isRefused(user)
+})
+
+test('a stall in which a poll fails delays requests, and refuses none', async () => {
+  const user = await someone()
+  let answer: ReturnType<typeof ask> | undefined
+  await duringStall(async () => {
+    // The server cancels a poll after a second.
+    await eventually(() => expect(other.deps.revocations.pollAgeMs()).toBeGreaterThan(1_500))
+    answer = ask(user)
+    await setImmediate()
+  })
+  expect((await answer)?.statusCode).toBe(200)
 })
 
 test('a revocation that commits after polls have recovered from a stall is noticed', async () => {

@@ -14,8 +14,8 @@ export type Revocations = {
   /** Returns the time since the last successful poll began; undefined before the first one. */
   pollAgeMs(): number | undefined
   /**
-   * Waits for the next poll when the last one is too old, e.g. because the process was stalled. Resolves with false at once
-   * while polls fail, because Postgres is unavailable.
+   * Waits for a poll when the last one is too old, e.g. because the process or Postgres was stalled. Resolves with false after
+   * 2 s without one, and at once when polls have failed for that long, because Postgres is unavailable.
    */
   whenFresh(): Promise<boolean>
   /** Resolves after the first successful poll. */
@@ -43,6 +43,8 @@ type Known = {
 
 const pollIntervalMs = 250
 const staleAfterMs = 1_000
+/** A stall of Postgres that is shorter delays requests. After a longer one they are refused without a wait. */
+const patienceMs = 2_000
 /** Upper bound for the duration of a transaction that revokes, not counting stalls: polls read this far back. */
 const commitLagSeconds = 20
 /** The time between two polls counts at most this much: the rest was a stall, in which transactions stood still too. */
@@ -102,18 +104,31 @@ export function startRevocations({ db, log, clock }: { db: Db; log: Logger; cloc
 
   // While Postgres is unavailable, polls fail four times a second: log only the first failure and the recovery.
   let isFailing = false
+  let isUnavailable = false
+  let patience: NodeJS.Timeout | undefined
   let nextPoll = Promise.withResolvers<void>()
+  const resumeWaiting = () => {
+    nextPoll.resolve()
+    nextPoll = Promise.withResolvers<void>()
+  }
+  const noteUnavailable = () => {
+    isUnavailable = true
+    resumeWaiting()
+  }
   const noteFailure = (error: unknown) => {
-    if (!isFailing)
-      log.warn(
-        { component: 'revocations', err: error },
-        'revocations poll failed, refusing signed-in requests until it succeeds',
-      )
+    if (isFailing) return
+    log.warn(
+      { component: 'revocations', err: error },
+      'revocations poll failed, signed-in requests wait for the next one',
+    )
     isFailing = true
+    patience = setTimeout(noteUnavailable, patienceMs)
   }
   const noteSuccess = () => {
     if (isFailing) log.info({ component: 'revocations' }, 'revocations poll recovered')
     isFailing = false
+    isUnavailable = false
+    clearTimeout(patience)
   }
 
   const pollAgeMs = () => lastSuccess && elapsedMs(lastSuccess, readClocks(), Math.max)
@@ -122,8 +137,7 @@ export function startRevocations({ db, log, clock }: { db: Db; log: Logger; cloc
   const loop = async () => {
     while (!closing.signal.aborted) {
       await poll().then(noteSuccess, noteFailure)
-      nextPoll.resolve()
-      nextPoll = Promise.withResolvers<void>()
+      resumeWaiting()
       await sleep(pollIntervalMs, undefined, { signal: closing.signal }).catch(() => {})
     }
   }
@@ -150,14 +164,15 @@ export function startRevocations({ db, log, clock }: { db: Db; log: Logger; cloc
     isFresh,
     pollAgeMs,
     async whenFresh() {
-      if (!isFresh() && !isFailing) await nextPoll.promise
+      const lastMs = performance.now() + patienceMs
+      while (!isFresh() && !isUnavailable && performance.now() < lastMs) await nextPoll.promise
       return isFresh()
     },
     async close() {
       closing.abort()
       await running
-      isFailing = true
-      nextPoll.resolve()
+      clearTimeout(patience)
+      noteUnavailable()
     },
   }
 }
