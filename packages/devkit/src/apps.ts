@@ -39,14 +39,14 @@ export type AppSurroundings = {
 /** Describes a process of an app as a child process of the supervisor. */
 export function appUnit(instance: Instance, { settings, secrets, urls, say, bundle, watch }: AppSurroundings): Unit {
   const { app, number, name, port, opsPort } = instance
-  const main = bundle?.[app.name as Entry] ?? join(root, sources[app.name as Entry])
+  const main = watch?.fileOf(app.name) ?? bundle?.[app.name as Entry] ?? join(root, sources[app.name as Entry])
   const options = {
     cwd: join(root, 'apps', app.name),
     env: appEnv(instance, settings, secrets, urls),
     // Ctrl-C in the terminal must not reach the app: the supervisor stops all processes in order.
     detached: true,
   }
-  const standby = watch?.standbyFor(app.name, main, options)
+  const standby = watch?.standbyFor(app.name, options)
   const run = () =>
     standby?.take() ?? spawn(process.execPath, [main], { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
   return {

@@ -5,8 +5,8 @@ import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from '
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildTestApp, type TestApp } from '../testing/test-app.ts'
 
-const script = 'console.log("a script of the pages")\n'.repeat(50)
-const page = '<!doctype html><title>Muster</title><script type="module" src="/assets/main-B3x9.js"></script>'
+const script = `import("./app-Qw45.js", ["assets/app-Qw45.js"])\n${'console.log("a script of the pages")\n'.repeat(50)}`
+const page = '<!doctype html><title>Muster</title><script type="module" src="/assets/index-B3x9.js"></script>'
 const html = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }
 
 let around: string
@@ -22,9 +22,9 @@ beforeAll(async () => {
     writeFile(join(folder, 'index.html.gz'), gzipSync(page)),
     writeFile(join(folder, 'theme.js'), 'document.title'),
     writeFile(join(folder, '.pages.json'), '{}'),
-    writeFile(join(folder, 'assets/main-B3x9.js'), script),
-    writeFile(join(folder, 'assets/main-B3x9.js.br'), brotliCompressSync(script)),
-    writeFile(join(folder, 'assets/main-B3x9.js.gz'), gzipSync(script)),
+    writeFile(join(folder, 'assets/index-B3x9.js'), script),
+    writeFile(join(folder, 'assets/index-B3x9.js.br'), brotliCompressSync(script)),
+    writeFile(join(folder, 'assets/index-B3x9.js.gz'), gzipSync(script)),
     writeFile(join(folder, 'assets/photo-Xy12.webp'), Buffer.alloc(2_000, 7)),
   ])
   api = await buildTestApp({ config: { pages: { root: folder } } })
@@ -78,6 +78,15 @@ describe('a page', () => {
     expect(headers['set-cookie']).toBeUndefined()
   })
 
+  test('names what signed-in users load next, and nothing for visitors', async () => {
+    const user = await api.signUp()
+    const { headers } = await user.inject('GET', '/tasks', undefined, html)
+    expect(headers.link).toBe(
+      '</assets/app-Qw45.js>; rel=modulepreload, </api/v1/auth/session>; rel=preload; as=fetch; crossorigin=use-credentials',
+    )
+    expect((await read('/tasks')).headers.link).toBeUndefined()
+  })
+
   test('is answered 304 while it is the same', async () => {
     const { headers } = await read('/tasks')
     const again = await read('/tasks', { ...html, 'if-none-match': String(headers.etag) })
@@ -96,7 +105,7 @@ describe('a page', () => {
 })
 
 describe('a file whose name has its hash', () => {
-  const path = '/assets/main-B3x9.js'
+  const path = '/assets/index-B3x9.js'
 
   test('is kept by browsers for ever', async () => {
     const { statusCode, headers, body } = await read(path)
@@ -151,7 +160,7 @@ test('a file without a hash is asked for again each time', async () => {
   expect([headers['cache-control'], body]).toEqual(['no-cache', 'document.title'])
 })
 
-test.each(['/', '/tasks', '/theme.js', '/assets/main-B3x9.js'])(
+test.each(['/', '/tasks', '/theme.js', '/assets/index-B3x9.js'])(
   'HEAD %s has the headers of GET and no content',
   async (path) => {
     const [get, head] = await Promise.all([read(path), read(path, html, 'HEAD')])
@@ -196,7 +205,7 @@ test('pages and files count in no rate limit', async () => {
   const remaining = async () =>
     Number((await read('/tasks', { accept: 'application/json' })).headers['ratelimit-remaining'])
   const before = await remaining()
-  for (const path of ['/tasks', '/', '/theme.js', '/assets/main-B3x9.js']) {
+  for (const path of ['/tasks', '/', '/theme.js', '/assets/index-B3x9.js']) {
     const { statusCode, headers } = await read(path)
     expect([statusCode, headers['ratelimit-limit']]).toEqual([200, undefined])
   }

@@ -1,4 +1,5 @@
-import { stat } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
+import { readFile, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { Readable } from 'node:stream'
 import fastifyStatic from '@fastify/static'
@@ -7,17 +8,19 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Config } from '../config.ts'
 import { hashedFolder, isFile, isHashed, isNavigation, isOfApi, pageHeaders } from '../http/pages.ts'
+import type { SessionCookies } from '../modules/sessions/session.plugin.ts'
 
-type Options = { config: Pick<Config, 'pages' | 'publicUrl' | 'webUrl'> }
+type Options = { config: Pick<Config, 'pages' | 'publicUrl' | 'webUrl'>; cookies: SessionCookies }
 
 /**
  * Serves the built pages for people from the folder that WEB_ROOT names, and, to clients that ask for JSON, the addresses of everything
  * at `/`. Files and pages have no routes of their own: what would else be answered 404 is looked up in the folder, before it counts in a
  * rate limit, so that neither the OpenAPI document nor the methods that a 405 allows know about them.
  */
-export const pagesPlugin = fp(async (app: FastifyInstance, { config }: Options) => {
+export const pagesPlugin = fp(async (app: FastifyInstance, { config, cookies }: Options) => {
   const { pages, publicUrl, webUrl } = config
-  const serve = pages && (pages.devServer ? proxyTo(pages.devServer) : await serverOf(app, pages.root, publicUrl))
+  const serve =
+    pages && (pages.devServer ? proxyTo(pages.devServer) : await serverOf(app, pages.root, publicUrl, cookies))
   if (serve) {
     app.addHook('onRequest', (request, reply, done) => {
       const { is404, method, routeOptions } = request
@@ -55,7 +58,8 @@ function pathOf({ url }: FastifyRequest): string | undefined {
 /** Answers a request for a file or a page; resolves to false, without an answer, when it is neither. */
 type Serve = (path: string, request: FastifyRequest, reply: FastifyReply) => Promise<boolean>
 
-async function serverOf(app: FastifyInstance, root: string, publicUrl: URL): Promise<Serve> {
+async function serverOf(app: FastifyInstance, root: string, publicUrl: URL, cookies: SessionCookies): Promise<Serve> {
+  const linksOf = signedInLinks(root)
   const headers = pageHeaders({ publicUrl })
   const hashed = join(root, hashedFolder) + sep
   await app.register(fastifyStatic, {
@@ -72,23 +76,49 @@ async function serverOf(app: FastifyInstance, root: string, publicUrl: URL): Pro
       reply.header('cache-control', path.startsWith(hashed) ? 'public, max-age=31536000, immutable' : 'no-cache')
     },
   })
-  return async (path, { headers }, reply) => {
+  return async (path, request, reply) => {
     const isNamed = isHashed(path) || isFile(path)
-    if (!isNamed && !isNavigation(headers)) return false
+    if (!isNamed && !isNavigation(request.headers)) return false
     const file = isNamed ? path : '/index.html'
     // For a missing file the library would send its own 404, because no route matched.
-    if (!(await isServable(root, file))) return false
-    if (!isNamed) reply.header('vary', 'accept')
+    const found = await findServable(root, file)
+    if (!found) return false
+    if (!isNamed) {
+      reply.header('vary', 'accept')
+      if (cookies.areReceived(request)) reply.header('link', await linksOf(found))
+    }
     reply.sendFile(file)
     return true
   }
 }
 
-/** Tests whether a path is one of a file of the folder, and none whose name or folder begins with a dot. */
-async function isServable(root: string, path: string): Promise<boolean> {
-  if (/\/\.|[\\\0]|\/\//.test(path)) return false
+/** Finds a file of the folder; undefined also for one whose name or folder begins with a dot. */
+async function findServable(root: string, path: string): Promise<Stats | undefined> {
+  if (/\/\.|[\\\0]|\/\//.test(path)) return undefined
   const found = await stat(join(root, path)).catch(() => undefined)
-  return found?.isFile() ?? false
+  return found?.isFile() ? found : undefined
+}
+
+/** The file that `index.html` names, and the one that every page of a signed-in user loads after it. */
+const scripts = { first: /assets\/index-[\w-]+\.js/, second: /assets\/app-[\w-]+\.js/ }
+
+/**
+ * Creates a function that returns the header `Link` (RFC 8288) of pages for signed-in users: the browser loads what it names beside the first file
+ * instead of after it. The folder also has the files of an older build, so that the first file tells the name of the second.
+ */
+function signedInLinks(root: string): (index: Stats) => Promise<string> {
+  const session = '</api/v1/auth/session>; rel=preload; as=fetch; crossorigin=use-credentials'
+  const findIn = async (file: string, name: RegExp) =>
+    name.exec(await readFile(join(root, file), 'utf8').catch(() => ''))?.[0]
+  let known: { builtMs: number; links: string } | undefined
+  return async ({ mtimeMs }) => {
+    if (known?.builtMs !== mtimeMs) {
+      const first = await findIn('index.html', scripts.first)
+      const second = first && (await findIn(first, scripts.second))
+      known = { builtMs: mtimeMs, links: second ? `</${second}>; rel=modulepreload, ${session}` : session }
+    }
+    return known.links
+  }
 }
 
 /** Passes on requests to a Vite that serves the pages in development. Its pages have scripts inside, and therefore no policy. */

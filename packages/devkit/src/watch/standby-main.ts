@@ -5,17 +5,15 @@ import { flushCompileCache } from 'node:module'
  * Loaded before an app that is watched. In a process that stands by, it loads the dependencies of the app, and waits for the word to run it:
  * then only Muster's own sources are left to load. The parent sends `{ dependencies }` and `run`.
  */
-type Dependencies = { dependencies: { specifier: string; importer: string }[] }
+type Dependencies = { dependencies: string[] }
 
 if (process.env.MUSTER_STANDBY && process.send) {
   // Without its parent nobody would ever give the word.
   const exit = () => process.exit()
   process.once('disconnect', exit)
   const [{ dependencies }] = (await once(process, 'message')) as [Dependencies]
-  for (const { specifier, importer } of dependencies) {
-    // What does not load fails again, with a message, where the app imports it.
-    await import(import.meta.resolve(specifier, importer)).catch(() => {})
-  }
+  // What does not load fails again, with a message, where the app imports it.
+  for (const url of dependencies) await import(url).catch(() => {})
   process.send?.('warm')
   await once(process, 'message')
   process.off('disconnect', exit)

@@ -1,10 +1,7 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 
-/** A module outside of the workspace, and the file that imports it. */
-export type Dependency = { specifier: string; importer: string }
-
 const preload = new URL('./standby-main.ts', import.meta.url).href
-const nodeOptions = ['--experimental-import-meta-resolve', '--disable-warning=ExperimentalWarning', '--import', preload]
+const nodeOptions = ['--enable-source-maps', '--import', preload]
 /** The next one loads when the process that has just begun is ready, most likely, so that it does not delay it. */
 const nextAfterMs = 3_000
 
@@ -15,12 +12,8 @@ export type Standby = {
   close(): void
 }
 
-/** Creates the starter of an app's processes. @param findDependencies lists what the app imports at present */
-export function createStandby(
-  main: string,
-  options: SpawnOptions,
-  findDependencies: () => readonly Dependency[],
-): Standby {
+/** Creates the starter of an app's processes. @param findDependencies lists the URLs of what the app imports at present */
+export function createStandby(main: string, options: SpawnOptions, findDependencies: () => readonly string[]): Standby {
   let next: { child: ChildProcess; isWarm: boolean } | undefined
   let timer: NodeJS.Timeout | undefined
 

@@ -21,9 +21,10 @@ type TypeCheckOptions = {
 }
 
 export type TypeCheck = {
-  /** Checks the types of the whole repository, those of the pages after the others, once more when a check is under way. One compiler runs at a time: it needs two gigabytes. */
+  /** Checks the types of the whole repository, those of the pages after the others. One compiler runs at a time: it needs two gigabytes. */
   request(): void
-  close(): void
+  /** Ends a check under way, whose sources are outdated, and which would take cores from what a developer waits for. */
+  stop(): void
 }
 
 /** The settings by which `npm run check` reads the types: those of the pages are their own. */
@@ -35,9 +36,9 @@ const niceness = 10
 export function createTypeCheck({ root, folder, reaper, onChecked }: TypeCheckOptions): TypeCheck {
   mkdirSync(folder, { recursive: true })
   let running: ChildProcess | undefined
-  let isStarting = false
-  let isWanted = false
-  let isClosed = false
+  let lastCheck = Promise.resolve()
+  /** The number of the check whose errors are of interest. */
+  let current = 0
 
   const compile = async (compiler: string, project: string): Promise<string[]> => {
     const kept = join(folder, `${project.replaceAll('/', '-')}.tsbuildinfo`)
@@ -55,30 +56,23 @@ export function createTypeCheck({ root, folder, reaper, onChecked }: TypeCheckOp
     running = undefined
     return errorsIn(output)
   }
-  const check = async () => {
+  const check = async (own: number) => {
     const compiler = await findCompiler(root)
     const errors: string[] = []
-    for (const project of projects) if (!isClosed && !isWanted) errors.push(...(await compile(compiler, project)))
-    if (!isClosed && !isWanted) onChecked(errors)
+    for (const project of projects) if (own === current) errors.push(...(await compile(compiler, project)))
+    if (own === current) onChecked(errors)
   }
-  const run = async () => {
-    if (isStarting) return
-    isStarting = true
-    while (isWanted && !isClosed) {
-      isWanted = false
-      await check()
-    }
-    isStarting = false
+  const stop = () => {
+    current++
+    running?.kill('SIGKILL')
   }
   return {
     request() {
-      isWanted = true
-      void run()
+      stop()
+      const own = current
+      lastCheck = lastCheck.then(() => check(own))
     },
-    close() {
-      isClosed = true
-      running?.kill('SIGKILL')
-    },
+    stop,
   }
 }
 

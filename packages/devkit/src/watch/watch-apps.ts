@@ -7,7 +7,7 @@ import { describeEvent } from '../describe-event.ts'
 import type { Instance } from '../instances.ts'
 import { paint } from '../output.ts'
 import type { Reaper } from '../services/reaper.ts'
-import { createSourceGraph } from './source-graph.ts'
+import { createSourceGraph, type SourceGraph } from './source-graph.ts'
 import { createStandby, type Standby } from './standby.ts'
 import { createTypeCheck } from './type-check.ts'
 import { watchFiles } from './watch-files.ts'
@@ -25,16 +25,16 @@ type WatchOptions = {
 export type AppWatch = {
   /** Tells an event of the supervisor, with the time since the change that caused it. */
   report(event: SupervisorEvent): void
-  /** Creates the starter of an app's processes; undefined where loading takes so little that none stands by. */
-  standbyFor(app: string, main: string, options: SpawnOptions): Standby | undefined
+  /** Returns the file that a process of an app runs. */
+  fileOf(app: string): string
+  /** Creates the starter of an app's processes. */
+  standbyFor(app: string, options: SpawnOptions): Standby
   /** Begins to restart the processes of this supervisor whose files change. */
   start(supervisor: Pick<Supervisor, 'restart'>): void
   close(): Promise<void>
 }
 
 const maxShown = 10
-/** A worker loads in a third of the time. */
-const slowToLoad = new Set(['api'])
 const sourceFolders = ['apps/*/src', 'packages/*/src', 'db/src', 'db/migrations']
 /** Vite watches the sources of the pages itself. */
 const ofVite = ['apps/web']
@@ -45,8 +45,8 @@ const ofVite = ['apps/web']
  */
 export async function watchApps({ root, home, instances, checksTypes, reaper, tell }: WatchOptions): Promise<AppWatch> {
   const names = [...new Set(instances.map(({ app }) => app.name))]
-  const graph = await createSourceGraph(root, names)
-  let files = (await graph.read()).filesOf
+  const graph = await createSourceGraph(root, names, join(home, 'watched'))
+  let files: SourceGraph['filesOf'] | undefined
   const changed = new Set<string>()
   const changedAtMs = new Map<string, number>()
   let areTypesWrong = false
@@ -71,19 +71,28 @@ export async function watchApps({ root, home, instances, checksTypes, reaper, te
     ? createTypeCheck({ root, folder: join(home, 'types'), reaper, onChecked: tellTypes })
     : undefined
 
-  /** Reads the sources, tells what is wrong, and otherwise restarts the processes whose files changed since the last time. */
-  const takeChanges = async (supervisor: Pick<Supervisor, 'restart'>, sinceMs: number) => {
-    const before = files
+  /** Reads the sources and tells what is wrong. @returns the files of each app; undefined with errors */
+  const readSources = async () => {
     const { filesOf, errors } = await graph.read()
     if (errors.length > 0) {
       isWrong = true
-      return tellErrors(`${counted(errors.length, 'error')}; the processes keep the code before it`, errors)
+      const whatRuns = files ? 'the processes keep the code before it' : 'no process can start'
+      tellErrors(`${counted(errors.length, 'error')}; ${whatRuns}`, errors)
+      return undefined
     }
     if (isWrong) tell(paint('green', 'no errors any more'))
     isWrong = false
+    return filesOf
+  }
+
+  /** Reads the sources, and restarts the processes whose files changed since the last time without errors. */
+  const takeChanges = async (supervisor: Pick<Supervisor, 'restart'>, sinceMs: number) => {
+    const before = files
+    const filesOf = await readSources()
+    if (!filesOf) return
     files = filesOf
     const concerns = (app: string) =>
-      [...changed].filter((file) => before.get(app)?.has(file) || filesOf.get(app)?.has(file))
+      [...changed].filter((file) => !before || before.get(app)?.has(file) || filesOf.get(app)?.has(file))
     const concerned = instances.filter(({ app }) => concerns(app.name).length > 0)
     const named = new Set(concerned.flatMap(({ app }) => concerns(app.name)))
     changed.clear()
@@ -98,6 +107,7 @@ export async function watchApps({ root, home, instances, checksTypes, reaper, te
 
   const take = async (supervisor: Pick<Supervisor, 'restart'>, given: string[]) => {
     const sinceMs = performance.now()
+    types?.stop()
     for (const file of given) changed.add(file)
     isStale = true
     if (isReading) return
@@ -109,12 +119,13 @@ export async function watchApps({ root, home, instances, checksTypes, reaper, te
     isReading = false
   }
 
+  files = await readSources()
   let watching: { close(): void } | undefined
   const standbys: Standby[] = []
   return {
-    standbyFor(app, main, options) {
-      if (!slowToLoad.has(app)) return undefined
-      const standby = createStandby(main, options, () => graph.dependenciesOf(app))
+    fileOf: graph.fileOf,
+    standbyFor(app, options) {
+      const standby = createStandby(graph.fileOf(app), options, () => graph.dependenciesOf(app))
       standbys.push(standby)
       return standby
     },
@@ -135,7 +146,7 @@ export async function watchApps({ root, home, instances, checksTypes, reaper, te
     },
     async close() {
       watching?.close()
-      types?.close()
+      types?.stop()
       for (const standby of standbys) standby.close()
       await graph.close()
     },

@@ -16,7 +16,6 @@ import { ErrorState } from '../../ui/error-state.tsx'
 import { InView } from '../../ui/in-view.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { RadioGroup } from '../../ui/radio-group.tsx'
-import { Skeleton } from '../../ui/skeleton.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { queuesWithoutWorker, workerOf } from '../admin/attention.ts'
 import { OpsPage } from '../admin/ops-page.tsx'
@@ -27,7 +26,7 @@ import type { BulkAction } from './bulk-dialog.tsx'
 import { FailedJobsCard } from './failed-jobs-card.tsx'
 import { FailuresCard } from './failures-card.tsx'
 import { ForecastCard } from './forecast-card.tsx'
-import { seriesQuery } from './queries.ts'
+import { failuresQuery, seriesQuery } from './queries.ts'
 import { nameOfQueue, type QueueName } from './queue-names.ts'
 import { type QueueRange, type QueueSearch, queueRanges } from './search.ts'
 import { SeriesCards } from './series-cards.tsx'
@@ -55,6 +54,7 @@ export function QueuePage({ queue, user, search, onSearch }: Props) {
   const [pausing, setPausing] = useState<'pause' | 'resume'>()
   const status = useQuery(statusQuery)
   const series = useQuery(seriesQuery(queue, range))
+  const failures = useQuery(failuresQuery(queue))
   const now = status.data?.queues?.find(({ name }) => name === queue)
   const mayChange = may(user.role, 'queue.change')
   const hasNoWorker = status.data !== undefined && queuesWithoutWorker(status.data).includes(queue)
@@ -89,6 +89,7 @@ export function QueuePage({ queue, user, search, onSearch }: Props) {
           </Button>
         ))
       }
+      isLoading={[status, series, failures].some(({ isPending }) => isPending)}
     >
       <div className="flex flex-col gap-6">
         {now?.isPaused && <PauseNotice queue={now} timeZone={timeZone} />}
@@ -98,10 +99,8 @@ export function QueuePage({ queue, user, search, onSearch }: Props) {
         )}
         {now ? (
           <Numbers queue={now} reminders={queue === 'reminder' ? status.data?.reminders : undefined} />
-        ) : status.error ? (
-          <ErrorState error={status.error} onRetry={status.refetch} />
         ) : (
-          <Skeleton className="h-24 rounded-xl" />
+          status.error && <ErrorState error={status.error} onRetry={status.refetch} />
         )}
         {series.data?.forecast && hindrance === undefined && (
           <ForecastCard forecast={series.data.forecast} timeZone={timeZone} isEmpty={now?.waiting === 0} />
@@ -121,10 +120,8 @@ export function QueuePage({ queue, user, search, onSearch }: Props) {
         />
         {series.data ? (
           <SeriesCards series={series.data} timeZone={timeZone} />
-        ) : series.error ? (
-          <ErrorState error={series.error} onRetry={series.refetch} />
         ) : (
-          ['depth', 'flow', 'wait'].map((chart) => <Skeleton key={chart} className="h-80 rounded-xl" />)
+          series.error && <ErrorState error={series.error} onRetry={series.refetch} />
         )}
         <InView className="h-52">
           <FailedJobsCard

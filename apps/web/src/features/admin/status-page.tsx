@@ -26,7 +26,14 @@ export function StatusPage({ user }: { user: User }) {
   const concerns = data ? concernsOf(data, user.timezone) : []
   const findings = examination.data?.checks.flatMap((check) => check.findings).length ?? 0
   return (
-    <OpsPage title={m.ops_queues_title()} description={data && summaryOf(data, concerns.length > 0 || findings > 0)}>
+    <OpsPage
+      title={m.ops_queues_title()}
+      description={
+        data
+          ? summaryOf(data, concerns.length > 0 || findings > 0)
+          : status.isPending && <Skeleton className="h-6 w-64 max-w-full" />
+      }
+    >
       {data ? (
         <div className="flex flex-col gap-6">
           {data.health.isHeld && <Notice tone="warning">{m.ops_status_held()}</Notice>}

@@ -1,4 +1,5 @@
 import type { User } from '@muster/client'
+import { useQuery } from '@tanstack/react-query'
 import { Download } from 'lucide-react'
 import { m } from '../../paraglide/messages.js'
 import { Button, ExternalButtonLink } from '../../ui/button.tsx'
@@ -8,7 +9,7 @@ import { DayRangeFields } from '../admin/day-range.tsx'
 import { OpsPage } from '../admin/ops-page.tsx'
 import { ChainCard } from './chain-card.tsx'
 import { EventList } from './event-list.tsx'
-import { filtersOf } from './queries.ts'
+import { chainQuery, filtersOf } from './queries.ts'
 import type { AuditSearch } from './search.ts'
 
 type Props = { user: User; search: AuditSearch; onSearch: (search: AuditSearch) => void }
@@ -22,6 +23,7 @@ export function AuditPage({ user: { timezone: timeZone }, search, onSearch }: Pr
     ])
     return `/api/v1/admin/audit-events/export?${new URLSearchParams(filters as [string, string][])}`
   }
+  const chain = useQuery(chainQuery)
   const isFiltered = Object.values(search).some((value) => value !== undefined)
   return (
     <OpsPage
@@ -37,6 +39,8 @@ export function AuditPage({ user: { timezone: timeZone }, search, onSearch }: Pr
           {m.ops_audit_export({ format: format.toUpperCase() })}
         </ExternalButtonLink>
       ))}
+      // The address of an event leads to the events, which must be there to be scrolled to.
+      isLoading={chain.isPending && search.seq === undefined}
     >
       <ChainCard timeZone={timeZone} />
       <h2 id="events" className="mb-3 scroll-mt-20 text-xl">

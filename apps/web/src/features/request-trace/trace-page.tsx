@@ -9,7 +9,6 @@ import { Card } from '../../ui/card.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { Notice } from '../../ui/notice.tsx'
-import { Skeleton } from '../../ui/skeleton.tsx'
 import { Moment } from '../admin/moment.tsx'
 import { OpsPage } from '../admin/ops-page.tsx'
 import { statusLabels, statusTones } from '../admin-emails/labels.ts'
@@ -37,14 +36,13 @@ export function TracePage({ requestId, user }: { requestId: string; user: User }
       title={m.ops_trace_title()}
       description={<code className="break-all">{trace.data?.requestId ?? requestId}</code>}
       width="narrow"
+      isLoading={trace.isPending}
     >
       <div className="flex flex-col gap-5">
         {trace.data ? (
           <Trace trace={trace.data} timeZone={user.timezone} />
-        ) : trace.error ? (
-          <TraceError error={trace.error} onRetry={() => trace.refetch()} />
         ) : (
-          <Skeleton className="h-96 rounded-xl" />
+          trace.error && <TraceError error={trace.error} onRetry={() => trace.refetch()} />
         )}
         <Card title={m.ops_trace_another()}>
           <TraceForm />

@@ -11,7 +11,8 @@ export type TaskListProps = {
   hasMore: boolean
   isLoadingMore: boolean
   onLoadMore: () => void
-  selected: ReadonlySet<string>
+  selected: ReadonlyMap<string, Task>
+  /** The same function each time, or every row is rendered again. */
   onSelect: (task: Task, isSelected: boolean) => void
 }
 
@@ -28,7 +29,9 @@ export function TaskList(props: TaskListProps) {
     getScrollElement: () => ref.current,
     estimateSize: () => rowHeightPx,
     getItemKey: (index) => tasks[index]?.id ?? index,
-    overscan: 8,
+    overscan: 6,
+    // The browser scrolls at once, and the rows follow: rendered within its event, they would hold up the paint.
+    useFlushSync: false,
   })
   const rows = virtual.getVirtualItems()
   const last = rows.at(-1)?.index ?? 0
@@ -56,15 +59,11 @@ export function TaskList(props: TaskListProps) {
               className="absolute inset-x-0 top-0"
               style={{ transform: `translateY(${start}px)` }}
             >
-              <TaskRow
-                {...{ task, timeZone }}
-                isSelected={selected.has(task.id)}
-                onSelect={(isSelected) => onSelect(task, isSelected)}
-              />
+              <TaskRow {...{ task, timeZone }} isSelected={selected.has(task.id)} onSelect={onSelect} />
             </li>
           )
         })}
-        {hasMore && (
+        {isLoadingMore && (
           <li className="absolute inset-x-0 bottom-0 px-4 py-4">
             <Skeleton className="h-8" />
           </li>

@@ -1,6 +1,7 @@
 import type { Task } from '@muster/client'
 import { Link } from '@tanstack/react-router'
 import { Bell, Paperclip, Trash2 } from 'lucide-react'
+import { memo } from 'react'
 import { m } from '../../paraglide/messages.js'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Badge } from '../../ui/badge.tsx'
@@ -17,11 +18,11 @@ export type TaskRowProps = {
   timeZone: string
   isSelected?: boolean | undefined
   /** Given where tasks can be selected. */
-  onSelect?: ((isSelected: boolean) => void) | undefined
+  onSelect?: ((task: Task, isSelected: boolean) => void) | undefined
 }
 
-/** A task as a line of a list. */
-export function TaskRow({ task, timeZone, isSelected, onSelect }: TaskRowProps) {
+/** A task as a line of a list. A row whose properties are the same is not rendered again while a list scrolls. */
+export const TaskRow = memo(function TaskRow({ task, timeZone, isSelected, onSelect }: TaskRowProps) {
   const isDone = task.status === 'completed'
   const pending = task.reminders.filter(({ status }) => status === 'pending').length
   return (
@@ -36,7 +37,7 @@ export function TaskRow({ task, timeZone, isSelected, onSelect }: TaskRowProps) 
           label={m.tasks_select({ title: task.title })}
           isLabelHidden
           checked={isSelected ?? false}
-          onChange={({ target }) => onSelect(target.checked)}
+          onChange={({ target }) => onSelect(task, target.checked)}
           className="px-1 pt-1.5 touch:min-w-8 touch:pt-0"
         />
       )}
@@ -93,4 +94,4 @@ export function TaskRow({ task, timeZone, isSelected, onSelect }: TaskRowProps) 
       </span>
     </div>
   )
-}
+})

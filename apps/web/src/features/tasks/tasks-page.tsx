@@ -1,7 +1,7 @@
 import type { Task, User } from '@muster/client'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Columns3, List, ListChecks, SearchX } from 'lucide-react'
-import { lazy, Suspense, useState } from 'react'
+import { lazy, Suspense, useCallback, useMemo, useState } from 'react'
 import { m } from '../../paraglide/messages.js'
 import { Button } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
@@ -61,9 +61,21 @@ function FilteredList({ search, user, onReset }: { search: TaskSearch; user: Use
   const hidden = useHiddenTasks()
   const [selected, setSelected] = useState<ReadonlyMap<string, Task>>(new Map())
   const [isPending, setIsPending] = useState(false)
+  const { data } = list
+  const tasks = useMemo(
+    () => data?.pages.flatMap((page) => page.tasks).filter(({ id }) => !hidden.has(id)) ?? [],
+    [data, hidden],
+  )
+  const select = useCallback((task: Task, isSelected: boolean) => {
+    setSelected((before) => {
+      const next = new Map(before)
+      if (isSelected) next.set(task.id, task)
+      else next.delete(task.id)
+      return next
+    })
+  }, [])
   if (list.isPending) return <TaskListSkeleton />
-  if (list.isError && !list.data) return <ErrorState error={list.error} onRetry={() => list.refetch()} />
-  const tasks = list.data.pages.flatMap((page) => page.tasks).filter(({ id }) => !hidden.has(id))
+  if (list.isError && !data) return <ErrorState error={list.error} onRetry={() => list.refetch()} />
   if (tasks.length === 0 && !list.hasNextPage)
     return isFiltered(search) ? (
       <EmptyState
@@ -88,12 +100,6 @@ function FilteredList({ search, user, onReset }: { search: TaskSearch; user: Use
       />
     )
 
-  function select(task: Task, isSelected: boolean) {
-    const next = new Map(selected)
-    if (isSelected) next.set(task.id, task)
-    else next.delete(task.id)
-    setSelected(next)
-  }
   async function complete() {
     setIsPending(true)
     const count = await completeAll([...selected.values()])
@@ -124,12 +130,12 @@ function FilteredList({ search, user, onReset }: { search: TaskSearch; user: Use
         </div>
       )}
       <TaskList
-        {...{ tasks }}
+        tasks={tasks}
         timeZone={user.timezone}
         hasMore={list.hasNextPage && !list.isFetchNextPageError}
         isLoadingMore={list.isFetchingNextPage}
         onLoadMore={() => void list.fetchNextPage()}
-        selected={new Set(selected.keys())}
+        selected={selected}
         onSelect={select}
       />
       {list.isFetchNextPageError && (
