@@ -85,6 +85,7 @@ describe('a page', () => {
       '</assets/app-Qw45.js>; rel=modulepreload, </api/v1/auth/session>; rel=preload; as=fetch; crossorigin=use-credentials',
     )
     expect((await read('/tasks')).headers.link).toBeUndefined()
+    expect((await user.inject('GET', '/setup-factor', undefined, html)).headers.link).toBeUndefined()
   })
 
   test('is answered 304 while it is the same', async () => {

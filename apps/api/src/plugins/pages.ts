@@ -85,7 +85,7 @@ async function serverOf(app: FastifyInstance, root: string, publicUrl: URL, cook
     if (!found) return false
     if (!isNamed) {
       reply.header('vary', 'accept')
-      if (cookies.areReceived(request)) reply.header('link', await linksOf(found))
+      if (path !== setUpPath && cookies.areReceived(request)) reply.header('link', await linksOf(found))
     }
     reply.sendFile(file)
     return true
@@ -98,6 +98,9 @@ async function findServable(root: string, path: string): Promise<Stats | undefin
   const found = await stat(join(root, path)).catch(() => undefined)
   return found?.isFile() ? found : undefined
 }
+
+/** The one page of a signed-in user that is no page of the app: until a required factor is set up, there is nothing else. */
+const setUpPath = '/setup-factor'
 
 /** The file that `index.html` names, and the one that every page of a signed-in user loads after it. */
 const scripts = { first: /assets\/index-[\w-]+\.js/, second: /assets\/app-[\w-]+\.js/ }

@@ -1,20 +1,17 @@
-import type { FailureGroup } from '@muster/client'
-import { useQuery } from '@tanstack/react-query'
+import type { FailureGroup, QueueFailures } from '@muster/client'
+import type { UseQueryResult } from '@tanstack/react-query'
 import { RotateCw, Trash2 } from 'lucide-react'
 import { formatInstant } from '../../lib/dates.ts'
 import { m } from '../../paraglide/messages.js'
 import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
-import { Skeleton } from '../../ui/skeleton.tsx'
 import { Table } from '../../ui/table.tsx'
 import { formatNumber } from '../analytics/numbers.ts'
 import type { BulkAction } from './bulk-dialog.tsx'
-import { failuresQuery } from './queries.ts'
-import type { QueueName } from './queue-names.ts'
 
 type Props = {
-  queue: QueueName
+  failures: UseQueryResult<QueueFailures>
   timeZone: string
   /** Whether the user may retry and discard. */
   mayChange: boolean
@@ -25,15 +22,9 @@ type Props = {
 }
 
 /** The failed jobs of a queue by reason, each group with what can be done about it. */
-export function FailuresCard({ queue, timeZone, mayChange, hasFailures, onAct, onFilter }: Props) {
-  const failures = useQuery(failuresQuery(queue))
+export function FailuresCard({ failures, timeZone, mayChange, hasFailures, onAct, onFilter }: Props) {
   const { data } = failures
-  if (!data)
-    return failures.error ? (
-      <ErrorState error={failures.error} onRetry={failures.refetch} />
-    ) : (
-      <Skeleton className="h-28 rounded-xl" />
-    )
+  if (!data) return failures.error && <ErrorState error={failures.error} onRetry={failures.refetch} />
   const moment = (instant: string) => formatInstant(instant, { timeZone, dateStyle: 'medium', timeStyle: 'short' })
   const filterOf = ({ reason, jobName }: FailureGroup) => ({ reason, jobName })
   const description = data.isComplete

@@ -106,7 +106,7 @@ export function QueuePage({ queue, user, search, onSearch }: Props) {
           <ForecastCard forecast={series.data.forecast} timeZone={timeZone} isEmpty={now?.waiting === 0} />
         )}
         <FailuresCard
-          {...{ queue, timeZone, mayChange, hasFailures }}
+          {...{ failures, timeZone, mayChange, hasFailures }}
           onAct={setBulk}
           onFilter={(group) => onSearch({ ...search, reason: group.reason, job: group.jobName })}
         />

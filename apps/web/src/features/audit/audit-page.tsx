@@ -42,7 +42,7 @@ export function AuditPage({ user: { timezone: timeZone }, search, onSearch }: Pr
       // The address of an event leads to the events, which must be there to be scrolled to.
       isLoading={chain.isPending && search.seq === undefined}
     >
-      <ChainCard timeZone={timeZone} />
+      <ChainCard chain={chain} timeZone={timeZone} />
       <h2 id="events" className="mb-3 scroll-mt-20 text-xl">
         {m.ops_audit_events()}
       </h2>

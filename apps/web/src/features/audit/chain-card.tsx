@@ -1,5 +1,5 @@
 import type { AuditChain } from '@muster/client'
-import { useQuery } from '@tanstack/react-query'
+import type { UseQueryResult } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { m } from '../../paraglide/messages.js'
 import { Button } from '../../ui/button.tsx'
@@ -13,15 +13,13 @@ import { Moment } from '../admin/moment.tsx'
 import { formatNumber } from '../analytics/numbers.ts'
 import { ChainStrip } from './chain-strip.tsx'
 import { CompareHeads } from './compare-heads.tsx'
-import { chainQuery } from './queries.ts'
 import { type ChainFault, useVerification, type Verification } from './use-verification.ts'
 
 /** Above this, events wait longer than the audit worker ever lets them. */
 const lateSeconds = 30
 
 /** The chain of the log: of what it consists, whether it is whole, and whether it fits heads kept elsewhere. */
-export function ChainCard({ timeZone }: { timeZone: string }) {
-  const chain = useQuery(chainQuery)
+export function ChainCard({ chain, timeZone }: { chain: UseQueryResult<AuditChain>; timeZone: string }) {
   return (
     <Card title={m.ops_audit_chain()} description={m.ops_audit_chain_text()} className="mb-6">
       {chain.data ? (
