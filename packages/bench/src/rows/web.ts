@@ -116,7 +116,7 @@ function scriptFigure({ path, isPublic }: PageRoute, { scripts }: Visit): Figure
   const bytes = scripts.reduce((sum, script) => sum + script.gzippedBytes, 0)
   const most = isPublic || path === '/setup-factor' ? scriptBytes.visitor : path === '/' ? scriptBytes.start : undefined
   if (most) return [`${kilobytes(bytes)} scripts`, bytes <= most, `≤ ${kilobytes(most)}`]
-  const own = scripts.filter((script) => !/(index|app)-\w+\.js$/.test(script.path))
+  const own = scripts.filter((script) => !/(index|app)-[\w-]+\.js$/.test(script.path))
   const largest = Math.max(0, ...own.map(({ gzippedBytes }) => gzippedBytes))
   const text = `${kilobytes(bytes)} scripts, ${kilobytes(largest)} the largest of its own`
   return [text, largest <= scriptBytes.fileOfRoute, `≤ ${kilobytes(scriptBytes.fileOfRoute)}`]
@@ -163,7 +163,7 @@ async function interactionLines(stage: Stage, site: Site): Promise<Line[]> {
   const busy = await insertUser(stage)
   await insertTasks(stage, busy, tasks)
   site.signInMember(busy)
-  const found = await interactWithLongList(site, tasks)
+  const found = await interactWithLongList(site)
   return found.map(({ what, longestMs, events }) =>
     told(
       lineOf(

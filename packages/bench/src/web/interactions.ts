@@ -5,7 +5,6 @@ import type { Site } from './site.ts'
 export type Interaction = { what: string; longestMs: number; events: number }
 
 const slowdown = 4
-const pageSize = 100
 const patienceMs = 180_000
 
 /** Runs in the page: keeps the durations of events that people cause. */
@@ -18,14 +17,14 @@ const collect = `(() => {
 /** The observer hears of an event after its paint. */
 const afterPaints = `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 300))))`
 
-/** Works in a list of which all `tasks` are loaded, on a processor that is four times slower. */
-export async function interactWithLongList(site: Site, tasks: number): Promise<Interaction[]> {
+/** Works in the list of the member's tasks, all of which are loaded, on a processor that is four times slower. */
+export async function interactWithLongList(site: Site): Promise<Interaction[]> {
   const { page, untilSettled, close } = await site.open('member', { viewport: { width: 1_280, height: 800 } })
   try {
     await page.addInitScript(collect)
     await page.goto(`${site.origin}/tasks`)
     await untilSettled()
-    await loadAll(page, tasks)
+    await loadAll(page)
     const session = await page.context().newCDPSession(page)
     await session.send('Emulation.setCPUThrottlingRate', { rate: slowdown })
     const found: Interaction[] = []
@@ -69,13 +68,18 @@ export async function interactWithLongList(site: Site, tasks: number): Promise<I
   }
 }
 
-/** Scrolls to the end until every task is in the page's memory. */
-async function loadAll(page: Page, tasks: number): Promise<void> {
-  const list = page.getByRole('main').getByRole('list').first()
-  await list.waitFor()
-  for (let loaded = pageSize; loaded < tasks; loaded += pageSize) {
-    const answered = page.waitForResponse((answer) => answer.url().includes('cursor='), { timeout: patienceMs })
-    await list.evaluate('(element) => { element.parentElement.scrollTop = element.parentElement.scrollHeight }')
-    await answered
-  }
+/** Scrolls to the end until every task is in the page's memory: then the rows know how many there are. @throws Error after three minutes */
+async function loadAll(page: Page): Promise<void> {
+  await page.getByRole('main').getByRole('listitem').first().waitFor()
+  const lastMs = performance.now() + patienceMs
+  while (!(await page.evaluate(scrollOn)))
+    if (performance.now() > lastMs) throw new Error('The list did not load all of its tasks.')
 }
+
+/** Runs in the page. */
+const scrollOn = `new Promise(requestAnimationFrame).then(() => {
+  const row = document.querySelector('main [aria-setsize]')
+  const scrolled = row.parentElement.parentElement
+  scrolled.scrollTop = scrolled.scrollHeight
+  return row.getAttribute('aria-setsize') !== '-1'
+})`
