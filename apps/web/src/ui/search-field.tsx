@@ -1,6 +1,6 @@
 import { type AnyRouter, useRouter } from '@tanstack/react-router'
 import { Search } from 'lucide-react'
-import { type Ref, useEffect, useEffectEvent, useState } from 'react'
+import { type Ref, useEffect, useEffectEvent, useId, useState } from 'react'
 import { TextInput } from './field.tsx'
 
 const patienceMs = 250
@@ -12,12 +12,17 @@ export type SearchFieldProps = {
   /** Called with the trimmed text when the typing pauses. */
   onChange: (value: string) => void
   maxLength?: number | undefined
+  /** Returns texts to choose from; it is asked when somebody enters the field. */
+  suggest?: (() => readonly string[]) | undefined
   inputRef?: Ref<HTMLInputElement> | undefined
   className?: string | undefined
 }
 
 /** A field for the text of a search, which the address keeps: when the address changes from elsewhere, the field follows. */
-export function SearchField({ label, value, onChange, maxLength = 100, inputRef, className }: SearchFieldProps) {
+export function SearchField(props: SearchFieldProps) {
+  const { label, value, onChange, maxLength = 100, suggest, inputRef, className } = props
+  const [suggestions, setSuggestions] = useState<readonly string[]>()
+  const suggestionsId = useId()
   const [typed, setTyped] = useState(value)
   const [known, setKnown] = useState(value)
   const [reported, setReported] = useState<string>()
@@ -62,9 +67,18 @@ export function SearchField({ label, value, onChange, maxLength = 100, inputRef,
         placeholder={label}
         value={typed}
         maxLength={maxLength}
+        list={suggestions && suggestionsId}
+        onFocus={suggest && (() => setSuggestions(suggest()))}
         onChange={({ target }) => setTyped(target.value)}
         className="min-h-9 py-1 touch:min-h-11"
       />
+      {suggestions && (
+        <datalist id={suggestionsId}>
+          {suggestions.map((text) => (
+            <option key={text} value={text} />
+          ))}
+        </datalist>
+      )}
     </span>
   )
 }

@@ -271,6 +271,11 @@ describe.skipIf(!browserPath)('an operator', () => {
     await page.getByText('Event 3 was changed after it was chained.').waitFor()
   })
 
+  test('finds the names of actions to choose from in the filter', async () => {
+    await page.getByRole('searchbox', { name: 'Action' }).focus()
+    await page.locator('datalist option[value="task.deleted"]').waitFor({ state: 'attached' })
+  })
+
   test('is told of a pasted head that is none, that nobody here has signed, or that names another event', async () => {
     await page.getByText('Compare with a signed head').click()
     const field = page.getByLabel('Signed head, or lines of the audit worker’s log')

@@ -1,4 +1,4 @@
-import type { User } from '@muster/client'
+import type { Email, User } from '@muster/client'
 import { RotateCw } from 'lucide-react'
 import { queryClient } from '../../lib/query.ts'
 import { m } from '../../paraglide/messages.js'
@@ -9,6 +9,7 @@ import { Select } from '../../ui/select.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { DayRangeFields } from '../admin/day-range.tsx'
 import { OpsPage } from '../admin/ops-page.tsx'
+import { textsRead } from '../admin/texts-read.ts'
 import { statusLabels } from './labels.ts'
 import { MailList } from './mail-list.tsx'
 import { ResultsCard } from './results-card.tsx'
@@ -80,6 +81,7 @@ function MailsView({ user, search, onSearch }: MailsProps) {
           <SearchField
             label={m.ops_mails_template()}
             value={template}
+            suggest={() => textsRead<Email>(['admin-emails', 'list'], (mail) => mail.template)}
             onChange={(text) => onSearch({ ...search, template: text || undefined })}
           />
         </Field>

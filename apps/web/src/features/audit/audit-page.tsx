@@ -1,4 +1,4 @@
-import type { User } from '@muster/client'
+import type { ListedAuditEvent, User } from '@muster/client'
 import { useQuery } from '@tanstack/react-query'
 import { Download } from 'lucide-react'
 import { m } from '../../paraglide/messages.js'
@@ -7,6 +7,7 @@ import { Field, TextInput } from '../../ui/field.tsx'
 import { SearchField } from '../../ui/search-field.tsx'
 import { DayRangeFields } from '../admin/day-range.tsx'
 import { OpsPage } from '../admin/ops-page.tsx'
+import { textsRead } from '../admin/texts-read.ts'
 import { ChainCard } from './chain-card.tsx'
 import { EventList } from './event-list.tsx'
 import { chainQuery, filtersOf } from './queries.ts'
@@ -52,6 +53,11 @@ export function AuditPage({ user: { timezone: timeZone }, search, onSearch }: Pr
             <SearchField
               label={filterLabels[name]()}
               value={search[name] ?? ''}
+              suggest={
+                name === 'targetId'
+                  ? undefined
+                  : () => textsRead<ListedAuditEvent>(['audit', 'events'], (event) => event[name])
+              }
               onChange={(text) => onSearch({ ...search, [name]: text || undefined })}
             />
           </Field>

@@ -3,7 +3,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useEffectEvent, useRef } from 'react'
 import { m } from '../../paraglide/messages.js'
 import { Skeleton } from '../../ui/skeleton.tsx'
-import { TaskRow } from './task-row.tsx'
+import { minuteNow, TaskRow } from './task-row.tsx'
 
 export type TaskListProps = {
   tasks: readonly Task[]
@@ -34,6 +34,7 @@ export function TaskList(props: TaskListProps) {
     useFlushSync: false,
   })
   const rows = virtual.getVirtualItems()
+  const minute = minuteNow()
   const last = rows.at(-1)?.index ?? 0
   const loadMore = useEffectEvent(onLoadMore)
   useEffect(() => {
@@ -59,7 +60,7 @@ export function TaskList(props: TaskListProps) {
               className="absolute inset-x-0 top-0"
               style={{ transform: `translateY(${start}px)` }}
             >
-              <TaskRow {...{ task, timeZone }} isSelected={selected.has(task.id)} onSelect={onSelect} />
+              <TaskRow {...{ task, timeZone, minute }} isSelected={selected.has(task.id)} onSelect={onSelect} />
             </li>
           )
         })}

@@ -16,10 +16,15 @@ import { deleteWithUndo } from './mutations.ts'
 export type TaskRowProps = {
   task: Task
   timeZone: string
+  /** {@link minuteNow}, with which what is said of the due date changes. */
+  minute: number
   isSelected?: boolean | undefined
   /** Given where tasks can be selected. */
   onSelect?: ((task: Task, isSelected: boolean) => void) | undefined
 }
+
+/** Returns the number of the present minute. */
+export const minuteNow = (): number => Math.floor(Date.now() / 60_000)
 
 /** A task as a line of a list. A row whose properties are the same is not rendered again while a list scrolls. */
 export const TaskRow = memo(function TaskRow({ task, timeZone, isSelected, onSelect }: TaskRowProps) {

@@ -22,7 +22,7 @@ import { useHiddenTasks } from './mutations.ts'
 import { listQueryOf, someTasksQuery } from './queries.ts'
 import { QuickAdd } from './quick-add.tsx'
 import { TaskListSkeleton } from './task-list-skeleton.tsx'
-import { TaskRow } from './task-row.tsx'
+import { minuteNow, TaskRow } from './task-row.tsx'
 
 const maxTasks = 20
 const maxAside = 5
@@ -113,7 +113,7 @@ function TaskCard({ title, tasks, timeZone, isShown = () => true, empty, more }:
       <ul className="[&>li:last-child>div]:border-b-0">
         {shown.map((task) => (
           <li key={task.id}>
-            <TaskRow task={task} timeZone={timeZone} />
+            <TaskRow task={task} timeZone={timeZone} minute={minuteNow()} />
           </li>
         ))}
       </ul>
