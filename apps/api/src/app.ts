@@ -149,7 +149,7 @@ export async function buildApp(deps: Deps, first?: FastifyPluginAsync): Promise<
   await app.register(deniedAccessPlugin, { context: deps })
   await app.register(rateLimitsPlugin, { deps })
   // Before what counts unknown paths.
-  await app.register(pagesPlugin, { config, cookies })
+  await app.register(pagesPlugin, { config, hasSession: cookies.areReceived })
   await app.register(bodyEncodingPlugin)
   await app.register(notFoundPlugin)
   await app.register(guidesPlugin)

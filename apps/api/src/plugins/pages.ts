@@ -8,19 +8,22 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Config } from '../config.ts'
 import { hashedFolder, isFile, isHashed, isNavigation, isOfApi, pageHeaders } from '../http/pages.ts'
-import type { SessionCookies } from '../modules/sessions/session.plugin.ts'
 
-type Options = { config: Pick<Config, 'pages' | 'publicUrl' | 'webUrl'>; cookies: SessionCookies }
+type Options = {
+  config: Pick<Config, 'pages' | 'publicUrl' | 'webUrl'>
+  /** Tells whether a request has a cookie of a session, valid or not. */
+  hasSession: (request: FastifyRequest) => boolean
+}
 
 /**
  * Serves the built pages for people from the folder that WEB_ROOT names, and, to clients that ask for JSON, the addresses of everything
  * at `/`. Files and pages have no routes of their own: what would else be answered 404 is looked up in the folder, before it counts in a
  * rate limit, so that neither the OpenAPI document nor the methods that a 405 allows know about them.
  */
-export const pagesPlugin = fp(async (app: FastifyInstance, { config, cookies }: Options) => {
+export const pagesPlugin = fp(async (app: FastifyInstance, { config, hasSession }: Options) => {
   const { pages, publicUrl, webUrl } = config
   const serve =
-    pages && (pages.devServer ? proxyTo(pages.devServer) : await serverOf(app, pages.root, publicUrl, cookies))
+    pages && (pages.devServer ? proxyTo(pages.devServer) : await serverOf(app, pages.root, publicUrl, hasSession))
   if (serve) {
     app.addHook('onRequest', (request, reply, done) => {
       const { is404, method, routeOptions } = request
@@ -58,7 +61,12 @@ function pathOf({ url }: FastifyRequest): string | undefined {
 /** Answers a request for a file or a page; resolves to false, without an answer, when it is neither. */
 type Serve = (path: string, request: FastifyRequest, reply: FastifyReply) => Promise<boolean>
 
-async function serverOf(app: FastifyInstance, root: string, publicUrl: URL, cookies: SessionCookies): Promise<Serve> {
+async function serverOf(
+  app: FastifyInstance,
+  root: string,
+  publicUrl: URL,
+  hasSession: Options['hasSession'],
+): Promise<Serve> {
   const linksOf = signedInLinks(root)
   const headers = pageHeaders({ publicUrl })
   const hashed = join(root, hashedFolder) + sep
@@ -85,7 +93,7 @@ async function serverOf(app: FastifyInstance, root: string, publicUrl: URL, cook
     if (!found) return false
     if (!isNamed) {
       reply.header('vary', 'accept')
-      if (path !== setUpPath && cookies.areReceived(request)) reply.header('link', await linksOf(found))
+      if (path !== setUpPath && hasSession(request)) reply.header('link', await linksOf(found))
     }
     reply.sendFile(file)
     return true
