@@ -3,7 +3,7 @@ import { flushCompileCache } from 'node:module'
 
 /**
  * Loaded before an app that is watched. In a process that stands by, it loads the dependencies of the app, and waits for the word to run it:
- * then only Muster's own sources are left to load. The parent sends `{ dependencies }` and `run`.
+ * then only the bundle of Muster's own sources is left to load. The parent sends `{ dependencies }`, their URLs, and `run`.
  */
 type Dependencies = { dependencies: string[] }
 
@@ -12,7 +12,7 @@ if (process.env.MUSTER_STANDBY && process.send) {
   const exit = () => process.exit()
   process.once('disconnect', exit)
   const [{ dependencies }] = (await once(process, 'message')) as [Dependencies]
-  // What does not load fails again, with a message, where the app imports it.
+  // A dependency that does not load fails again, with a message, where the app imports it.
   for (const url of dependencies) await import(url).catch(() => {})
   process.send?.('warm')
   await once(process, 'message')
