@@ -3,6 +3,7 @@ import tailwindcss from '@tailwindcss/vite'
 import { tanstackRouter } from '@tanstack/router-plugin/vite'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
+import { firstPaint } from './first-paint.ts'
 import { paraglide } from './paraglide.config.ts'
 import { retryParts } from './retry-parts.ts'
 
@@ -11,7 +12,7 @@ import { retryParts } from './retry-parts.ts'
  * are small parts that other pages for visitors share with the pages of signed-in users: as files of their own they were a request each.
  */
 const first = [
-  String.raw`index\.html|src.main\.tsx|src.features.sign-in.login-form\.tsx`,
+  String.raw`index\.html|src.main\.tsx|src.features.(sign-in.login-form|shell.public-shell)\.tsx`,
   String.raw`src.ui.(avatar|copy-button)\.tsx|src.features.(shell.sign-out|invites.roles)\.ts|messages.(ui_(loading|copy|copied)|shell_sign_out|sign_in_resent|invites_role_\w+)\.`,
   String.raw`icons.(copy|download|key-round|mail|mail-check|mail-question-mark|x)\.`,
 ]
@@ -60,6 +61,7 @@ export default defineConfig({
     tailwindcss(),
     paraglideVitePlugin(paraglide),
     retryParts,
+    firstPaint,
   ],
   build: {
     target: 'es2023',

@@ -6,8 +6,9 @@ import { CSPProvider } from '@base-ui/react/csp-provider'
 import { createRouter, RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
+import { noteSessions } from './lib/session.ts'
 import { reloadOnStaleChunk } from './lib/stale-chunk.ts'
-import { getLocale, getTextDirection } from './paraglide/runtime.js'
+import { getLocale, getTextDirection, overwriteGetLocale } from './paraglide/runtime.js'
 import { routeTree } from './route-tree.gen.ts'
 
 const router = createRouter({ routeTree, defaultPreload: 'intent', scrollRestoration: true })
@@ -19,13 +20,20 @@ declare module '@tanstack/react-router' {
 }
 
 reloadOnStaleChunk()
-document.documentElement.lang = getLocale()
+noteSessions()
+// Every text asks for the language, and another one loads the page anew: read once, where the library reads the storage each time.
+const locale = getLocale()
+overwriteGetLocale(() => locale)
+document.documentElement.lang = locale
 document.documentElement.dir = getTextDirection()
 
-createRoot(document.getElementById('root') as HTMLElement).render(
-  <StrictMode>
-    <CSPProvider disableStyleElements>
-      <RouterProvider router={router} />
-    </CSPProvider>
-  </StrictMode>,
+// The frame of the first paint stays until the page is there. No top-level await: parts of the pages import from this file.
+void router.load().finally(() =>
+  createRoot(document.getElementById('root') as HTMLElement).render(
+    <StrictMode>
+      <CSPProvider disableStyleElements>
+        <RouterProvider router={router} />
+      </CSPProvider>
+    </StrictMode>,
+  ),
 )

@@ -20,7 +20,7 @@ beforeAll(async () => {
   await Promise.all([
     writeFile(join(folder, 'index.html'), page),
     writeFile(join(folder, 'index.html.gz'), gzipSync(page)),
-    writeFile(join(folder, 'theme.js'), 'document.title'),
+    writeFile(join(folder, 'first-paint.js'), 'document.title'),
     writeFile(join(folder, '.pages.json'), '{}'),
     writeFile(join(folder, 'assets/index-B3x9.js'), script),
     writeFile(join(folder, 'assets/index-B3x9.js.br'), brotliCompressSync(script)),
@@ -157,11 +157,11 @@ describe('a file whose name has its hash', () => {
 })
 
 test('a file without a hash is asked for again each time', async () => {
-  const { headers, body } = await read('/theme.js', { accept: '*/*', 'sec-fetch-mode': 'no-cors' })
+  const { headers, body } = await read('/first-paint.js', { accept: '*/*', 'sec-fetch-mode': 'no-cors' })
   expect([headers['cache-control'], body]).toEqual(['no-cache', 'document.title'])
 })
 
-test.each(['/', '/tasks', '/theme.js', '/assets/index-B3x9.js'])(
+test.each(['/', '/tasks', '/first-paint.js', '/assets/index-B3x9.js'])(
   'HEAD %s has the headers of GET and no content',
   async (path) => {
     const [get, head] = await Promise.all([read(path), read(path, html, 'HEAD')])
@@ -206,7 +206,7 @@ test('pages and files count in no rate limit', async () => {
   const remaining = async () =>
     Number((await read('/tasks', { accept: 'application/json' })).headers['ratelimit-remaining'])
   const before = await remaining()
-  for (const path of ['/tasks', '/', '/theme.js', '/assets/index-B3x9.js']) {
+  for (const path of ['/tasks', '/', '/first-paint.js', '/assets/index-B3x9.js']) {
     const { statusCode, headers } = await read(path)
     expect([statusCode, headers['ratelimit-limit']]).toEqual([200, undefined])
   }

@@ -1,28 +1,23 @@
-import { getLocale } from '../paraglide/runtime.js'
+import { formatsOf } from './formats.ts'
 
 /** A day of a calendar, such as `2026-11-27`, without a zone. */
 export type Day = string
 
-const formats = new Map<string, Intl.DateTimeFormat>()
-
-/** Returns a format of dates, each of which is made once. */
-function formatOf(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = `${locale} ${JSON.stringify(options)}`
-  const known = formats.get(key) ?? new Intl.DateTimeFormat(locale, options)
-  formats.set(key, known)
-  return known
-}
+const formatOf = formatsOf((locale, options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, options))
+const relativeFormatOf = formatsOf(
+  (locale, options: Intl.RelativeTimeFormatOptions) => new Intl.RelativeTimeFormat(locale, options),
+)
 
 type Instant = Date | string
 const dateOf = (instant: Instant) => (typeof instant === 'string' ? new Date(instant) : instant)
 
 /** Returns an instant as text in the language of the page. `options.timeZone` is the person's zone. */
 export const formatInstant = (instant: Instant, options: Intl.DateTimeFormatOptions & { timeZone: string }): string =>
-  formatOf(getLocale(), options).format(dateOf(instant))
+  formatOf(options).format(dateOf(instant))
 
 /** Returns a day as text in the language of the page. */
 export const formatDay = (day: Day, options: Intl.DateTimeFormatOptions): string =>
-  formatOf(getLocale(), { ...options, timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`))
+  formatOf({ ...options, timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`))
 
 /** Returns the time of day in a zone, in the habit of the language. */
 export const formatTime = (instant: Instant, timeZone: string): string =>
@@ -31,11 +26,14 @@ export const formatTime = (instant: Instant, timeZone: string): string =>
 type Parts = { year: number; month: number; day: number; hour: number; minute: number; second: number }
 
 function partsIn(instant: Instant, timeZone: string): Parts {
-  const format = formatOf('en-u-ca-iso8601-nu-latn', {
-    timeZone,
-    hourCycle: 'h23',
-    ...{ year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit' },
-  })
+  const format = formatOf(
+    {
+      timeZone,
+      hourCycle: 'h23',
+      ...{ year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit' },
+    },
+    'en-u-ca-iso8601-nu-latn',
+  )
   const parts = format.formatToParts(dateOf(instant)).map(({ type, value }) => [type, Number(value)] as const)
   return Object.fromEntries(parts) as Parts
 }
@@ -103,7 +101,6 @@ const units = [
 /** Returns how long ago, or in how long, an instant is: `3 minutes ago`. */
 export function formatRelative(instant: Instant, now: Date = new Date()): string {
   const differenceMs = dateOf(instant).getTime() - now.getTime()
-  const format = new Intl.RelativeTimeFormat(getLocale(), { numeric: 'auto' })
   const [unit, unitMs] = units.find(([, ms]) => Math.abs(differenceMs) >= ms) ?? (['second', 1_000] as const)
-  return format.format(Math.trunc(differenceMs / unitMs), unit)
+  return relativeFormatOf({ numeric: 'auto' }).format(Math.trunc(differenceMs / unitMs), unit)
 }

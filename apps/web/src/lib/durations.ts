@@ -1,4 +1,4 @@
-import { getLocale } from '../paraglide/runtime.js'
+import { formatNumber } from './numbers.ts'
 
 const units = [
   ['day', 86_400_000],
@@ -11,10 +11,10 @@ const units = [
 export function formatDuration(ms: number): string {
   const [unit, unitMs] = units.find(([, size]) => ms >= size) ?? (['millisecond', 1] as const)
   const value = ms / unitMs
-  return new Intl.NumberFormat(getLocale(), {
+  return formatNumber(value, {
     style: 'unit',
     unit,
     unitDisplay: 'short',
     maximumFractionDigits: value < 10 && unit !== 'millisecond' ? 1 : 0,
-  }).format(value)
+  })
 }

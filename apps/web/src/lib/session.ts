@@ -28,3 +28,19 @@ export async function knownSession(): Promise<SessionSnapshot> {
 export function renewRoleAfter(error: unknown): void {
   if (error instanceof MusterError && error.code === 'FORBIDDEN') muster.session.restore().catch(() => undefined)
 }
+
+// public/first-paint.js reads the same key before the first paint.
+const key = 'muster-signed-in'
+
+/** Notes in the browser whether somebody is signed in, since pages cannot see the cookie: the next one shows the frame of the app at once. */
+export function noteSessions(): void {
+  muster.session.subscribe(() => {
+    const { status } = muster.session.getSnapshot()
+    try {
+      if (status === 'signed-in') localStorage.setItem(key, 'true')
+      else if (status === 'signed-out') localStorage.removeItem(key)
+    } catch {
+      // Without storage there is no frame before the scripts.
+    }
+  })
+}

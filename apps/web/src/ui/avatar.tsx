@@ -25,11 +25,12 @@ const tints = [
   'bg-raised text-ink-2',
 ]
 
+const segmenter = new Intl.Segmenter()
+
 /** Returns the first letters of the first and the last word, whole as readers see them. */
 export function initialsOf(name: string): string {
   const words = name.trim().split(/\s+/u)
   const ends = words.length > 1 ? [words[0], words.at(-1)] : [words[0]]
-  const segmenter = new Intl.Segmenter()
   const letters = ends.map((word = '') => [...segmenter.segment(word)][0]?.segment ?? '')
   return letters.join('').toLocaleUpperCase()
 }

@@ -4,21 +4,27 @@ import { ChartCard } from './charts/chart-card.tsx'
 import { ChartLegend } from './charts/series.tsx'
 import { TimePlot } from './charts/time-plot.tsx'
 import { plotHeightPx, type TimePlotProps } from './charts/time-plot-props.ts'
+import { Skeleton } from './skeleton.tsx'
 import { Table } from './table.tsx'
 
+type TimeChartProps = TimePlotProps & {
+  /** Shows the place of the drawing alone, at its full size. */
+  isLoading?: boolean | undefined
+}
+
 /** Lines, areas or bars over time. */
-export function TimeChart(props: TimePlotProps) {
+export function TimeChart({ isLoading = false, ...props }: TimeChartProps) {
   return (
     <div>
       {props.series.length > 1 && <ChartLegend series={props.series} />}
-      <div style={{ minHeight: plotHeightPx }}>
-        <TimePlot {...props} />
+      <div style={isLoading ? { height: plotHeightPx } : { minHeight: plotHeightPx }}>
+        {isLoading ? <Skeleton className="h-full" /> : <TimePlot {...props} />}
       </div>
     </div>
   )
 }
 
-export type TimeChartCardProps = TimePlotProps & {
+export type TimeChartCardProps = TimeChartProps & {
   title: string
   description?: ReactNode
   /** Stands in place of the chart where there is nothing to draw. */

@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { launchForTools } from '@muster/browser'
 import { freePort } from '@muster/devkit'
 import type { Stage } from '../stage.ts'
-import type { Site, Viewer } from './site.ts'
+import { noteSession, type Site, type Viewer } from './site.ts'
 
 /** What Lighthouse says of a page on a phone: scores of 0 to 100, and the times of its simulated slow network. */
 export type LighthouseReport = {
@@ -42,6 +42,11 @@ export async function startLighthouse({ home }: Stage, site: Site): Promise<Ligh
     async judge(viewer, address) {
       await context.clearCookies()
       await context.addCookies(await site.cookiesOf(viewer))
+      // Lighthouse keeps what a browser has stored, but for its cache.
+      const page = await context.newPage()
+      await page.goto(`${site.origin}/icon.svg`)
+      await page.evaluate(viewer === 'visitor' ? 'localStorage.clear()' : noteSession)
+      await page.close()
       await run(process.execPath, [
         ...[program, site.origin + address, `--port=${port}`, '--only-categories=performance,accessibility'],
         ...['--output=json', `--output-path=${reportFile}`, '--quiet', '--no-enable-error-reporting'],

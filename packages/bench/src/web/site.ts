@@ -39,6 +39,9 @@ const sessionMs = 7 * 60_000
 /** Of nothing that exists. */
 const unknownId = '0199d3c0-0000-7000-8000-000000000000'
 
+/** Runs in a page: leaves the note that a sign-in leaves in its browser. */
+export const noteSession = `localStorage.setItem('muster-signed-in', 'true')`
+
 export const viewerOf = ({ path, isPublic }: PageRoute): Viewer =>
   isPublic ? 'visitor' : path.startsWith('/ops') ? 'operator' : 'member'
 
@@ -87,6 +90,7 @@ export async function openSite(stage: Stage): Promise<Site> {
       async open(viewer, options) {
         const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/Berlin', ...options })
         await context.addCookies(await cookiesOf(viewer))
+        if (viewer !== 'visitor') await context.addInitScript(noteSession)
         const page = await context.newPage()
         return { page, untilSettled: watchAnswers(page), close: () => context.close() }
       },

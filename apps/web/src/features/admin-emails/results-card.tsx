@@ -1,11 +1,10 @@
 import { useQuery } from '@tanstack/react-query'
 import { formatInstant } from '../../lib/dates.ts'
+import { formatNumber } from '../../lib/numbers.ts'
 import { m } from '../../paraglide/messages.js'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { RadioGroup } from '../../ui/radio-group.tsx'
-import { Skeleton } from '../../ui/skeleton.tsx'
 import { TimeChartCard } from '../../ui/time-chart.tsx'
-import { formatNumber } from '../analytics/numbers.ts'
 import { resultsQuery } from './queries.ts'
 import { type ResultSpan, resultSpans } from './search.ts'
 
@@ -31,38 +30,36 @@ export function ResultsCard({ span, onSpan, timeZone }: Props) {
         options={resultSpans.map((value) => ({ value, label: spanLabels[value]() }))}
         className="mb-3"
       />
-      {query.data ? (
-        <Chart {...query.data} span={span} timeZone={timeZone} />
-      ) : query.error ? (
+      {query.error && !query.data ? (
         <ErrorState error={query.error} onRetry={query.refetch} />
       ) : (
-        <Skeleton className="h-[22rem] rounded-xl" />
+        <Chart data={query.data} span={span} timeZone={timeZone} />
       )}
     </section>
   )
 }
 
-type ChartProps = {
-  fromMs: number
-  toMs: number
-  results: Awaited<ReturnType<NonNullable<ReturnType<typeof resultsQuery>['queryFn']>>>['results']
-  span: ResultSpan
-  timeZone: string
-}
+type Results = Awaited<ReturnType<NonNullable<ReturnType<typeof resultsQuery>['queryFn']>>>
 
-function Chart({ fromMs, toMs, results, span, timeZone }: ChartProps) {
+type ChartProps = { data: Results | undefined; span: ResultSpan; timeZone: string }
+
+const nothing: Results = { fromMs: 0, toMs: 0, results: [] }
+
+function Chart({ data, span, timeZone }: ChartProps) {
+  const { fromMs, toMs, results } = data ?? nothing
   const kinds = [
     { key: 'sent', name: m.ops_mails_outcome_sent(), color: 'first', kind: 'area' },
     { key: 'retried', name: m.ops_mails_outcome_retried(), color: 'second', kind: 'line' },
     { key: 'failed', name: m.ops_mails_outcome_failed(), color: 'danger', kind: 'line' },
     { key: 'dropped', name: m.ops_mails_outcome_dropped(), color: 'muted', kind: 'line' },
   ] as const
-  const isEmpty = results.every((one) => kinds.every(({ key }) => one[key] === 0))
+  const isEmpty = data !== undefined && results.every((one) => kinds.every(({ key }) => one[key] === 0))
   return (
     <TimeChartCard
       title={m.ops_mails_results()}
       description={m.ops_mails_results_text()}
       empty={isEmpty ? <p className="text-ink-3">{m.ops_mails_results_none()}</p> : undefined}
+      isLoading={!data}
       label={m.ops_mails_results()}
       times={results.map(({ at }) => Date.parse(at))}
       fromMs={fromMs}

@@ -2,12 +2,12 @@ import type { FailureGroup, QueueFailures } from '@muster/client'
 import type { UseQueryResult } from '@tanstack/react-query'
 import { RotateCw, Trash2 } from 'lucide-react'
 import { formatInstant } from '../../lib/dates.ts'
+import { formatNumber } from '../../lib/numbers.ts'
 import { m } from '../../paraglide/messages.js'
 import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { Table } from '../../ui/table.tsx'
-import { formatNumber } from '../analytics/numbers.ts'
 import type { BulkAction } from './bulk-dialog.tsx'
 
 type Props = {

@@ -1,11 +1,11 @@
 import type { QueueSeries } from '@muster/client'
 import { useQueries } from '@tanstack/react-query'
 import { formatInstant } from '../../lib/dates.ts'
+import { formatNumber } from '../../lib/numbers.ts'
 import { m } from '../../paraglide/messages.js'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { TimeChartCard } from '../../ui/time-chart.tsx'
-import { formatNumber } from '../analytics/numbers.ts'
 import { seriesQuery } from './queries.ts'
 
 const queues = ['email', 'image', 'reminder', 'audit'] as const

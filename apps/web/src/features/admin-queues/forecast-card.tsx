@@ -1,8 +1,8 @@
 import type { QueueForecast } from '@muster/client'
 import { dayOf, formatInstant, formatTime } from '../../lib/dates.ts'
+import { formatNumber } from '../../lib/numbers.ts'
 import { m } from '../../paraglide/messages.js'
 import { Card } from '../../ui/card.tsx'
-import { formatNumber } from '../analytics/numbers.ts'
 
 type Props = {
   forecast: QueueForecast

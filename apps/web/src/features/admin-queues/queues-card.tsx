@@ -1,11 +1,11 @@
 import type { QueueStatus } from '@muster/client'
 import { Link } from '@tanstack/react-router'
 import { formatDuration } from '../../lib/durations.ts'
+import { formatNumber } from '../../lib/numbers.ts'
 import { m } from '../../paraglide/messages.js'
 import { Badge } from '../../ui/badge.tsx'
 import { Card } from '../../ui/card.tsx'
 import { Table } from '../../ui/table.tsx'
-import { formatNumber } from '../analytics/numbers.ts'
 import { nameOfQueue } from './queue-names.ts'
 
 const shown = (value: number | null) => (value === null ? m.ui_chart_unknown() : formatNumber(value))

@@ -1,16 +1,15 @@
 import type { QueueSeries } from '@muster/client'
 import { formatInstant } from '../../lib/dates.ts'
 import { formatDuration } from '../../lib/durations.ts'
+import { formatNumber } from '../../lib/numbers.ts'
 import { m } from '../../paraglide/messages.js'
-import { getLocale } from '../../paraglide/runtime.js'
 import type { TimeSeries } from '../../ui/charts/time-plot-props.ts'
 import { TimeChartCard } from '../../ui/time-chart.tsx'
-import { formatNumber } from '../analytics/numbers.ts'
 
 type Props = { series: QueueSeries; timeZone: string }
 type Sample = QueueSeries['samples'][number]
 
-const compact = (value: number) => new Intl.NumberFormat(getLocale(), { notation: 'compact' }).format(value)
+const compact = (value: number) => formatNumber(value, { notation: 'compact' })
 
 /** A queue over time: how much waits, how much goes in and out, and for how long the oldest job has waited. */
 export function SeriesCards({ series, timeZone }: Props) {

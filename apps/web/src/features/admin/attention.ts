@@ -1,9 +1,9 @@
 import type { InstallationStatus, RunningProcess } from '@muster/client'
 import { formatInstant } from '../../lib/dates.ts'
 import { formatDuration } from '../../lib/durations.ts'
+import { formatNumber } from '../../lib/numbers.ts'
 import { m } from '../../paraglide/messages.js'
 import { nameOfQueue } from '../admin-queues/queue-names.ts'
-import { formatNumber } from '../analytics/numbers.ts'
 
 /** From so many milliseconds on something is late, as `muster doctor` judges. */
 export const lateMs = 60_000

@@ -1,10 +1,10 @@
 import type { InstallationStatus } from '@muster/client'
 import { Link } from '@tanstack/react-router'
 import { formatDuration } from '../../lib/durations.ts'
+import { formatNumber } from '../../lib/numbers.ts'
 import { m } from '../../paraglide/messages.js'
 import { Card } from '../../ui/card.tsx'
 import { cx } from '../../ui/cx.ts'
-import { formatNumber } from '../analytics/numbers.ts'
 import { lateMs } from './attention.ts'
 
 type Figure = {

@@ -1,8 +1,8 @@
+import { formatNumber } from '../../lib/numbers.ts'
 import { m } from '../../paraglide/messages.js'
 import { BarChart } from '../../ui/charts/bar-chart.tsx'
 import { ChartCard } from '../../ui/charts/chart-card.tsx'
 import { Table } from '../../ui/table.tsx'
-import { formatNumber } from './numbers.ts'
 
 type Completions = { completedTasks: number; completedReminders: number }
 export type Period = Completions & { key: string; label: string; name: string }

@@ -1,9 +1,9 @@
 import type { ReactNode } from 'react'
+import { formatNumber, formatPercent } from '../../lib/numbers.ts'
 import { m } from '../../paraglide/messages.js'
 import { ChartCard } from '../../ui/charts/chart-card.tsx'
 import { ShareChart } from '../../ui/charts/share-chart.tsx'
 import { Table } from '../../ui/table.tsx'
-import { formatNumber, formatPercent } from './numbers.ts'
 
 export type Part = { key: string; name: ReactNode; count: number; share: number }
 

@@ -1,4 +1,4 @@
-import { getLocale } from '../../paraglide/runtime.js'
+import { formatNumber } from '../../lib/numbers.ts'
 
 /** Returns a number of bytes as people read it. */
 export function bytesText(bytes: number): string {
@@ -9,5 +9,5 @@ export function bytesText(bytes: number): string {
         ? (['megabyte', 1_000_000] as const)
         : (['gigabyte', 1_000_000_000] as const)
   const format = { style: 'unit', unit, maximumFractionDigits: bytes < 1_000_000 ? 0 : 1 } as const
-  return new Intl.NumberFormat(getLocale(), format).format(Math.max(bytes / size, bytes > 0 && size === 1_000 ? 1 : 0))
+  return formatNumber(Math.max(bytes / size, bytes > 0 && size === 1_000 ? 1 : 0), format)
 }

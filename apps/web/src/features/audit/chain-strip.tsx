@@ -1,7 +1,7 @@
 import type { AuditChain } from '@muster/client'
+import { formatNumber } from '../../lib/numbers.ts'
 import { m } from '../../paraglide/messages.js'
 import { cx } from '../../ui/cx.ts'
-import { formatNumber } from '../analytics/numbers.ts'
 import type { Verification } from './use-verification.ts'
 
 type Part = { key: string; fromSeq: number; toSeq: number; look: string; label: string }

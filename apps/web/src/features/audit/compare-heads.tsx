@@ -1,12 +1,12 @@
 import type { AuditChain } from '@muster/client'
 import { type FormEvent, useState } from 'react'
+import { formatNumber } from '../../lib/numbers.ts'
 import { operator } from '../../lib/operator.ts'
 import { m } from '../../paraglide/messages.js'
 import { Button } from '../../ui/button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { Field, TextArea } from '../../ui/field.tsx'
 import { Notice, type NoticeTone } from '../../ui/notice.tsx'
-import { formatNumber } from '../analytics/numbers.ts'
 import { signedHeadsIn } from './signed-heads.ts'
 
 type Compared = AuditChain['compared'][number]

@@ -7,7 +7,7 @@ import { m } from '../../paraglide/messages.js'
 import { Button } from '../../ui/button.tsx'
 import { Field, TextInput } from '../../ui/field.tsx'
 import { Form, FormError, SubmitButton, useMusterForm } from '../../ui/form.tsx'
-import { PublicCard } from '../shell/public-shell.tsx'
+import { PublicCard } from '../shell/public-frame.tsx'
 import { ResendCode } from '../sign-in/resend-code.tsx'
 import { typedEmail } from '../sign-in/typed-email.ts'
 

@@ -11,7 +11,7 @@ import { Field, PasswordInput } from '../../ui/field.tsx'
 import { Form, FormError, SubmitButton, useMusterForm } from '../../ui/form.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { keepsRules, PasswordRules } from '../registration/password-rules.tsx'
-import { PublicCard } from '../shell/public-shell.tsx'
+import { PublicCard } from '../shell/public-frame.tsx'
 import { useAuthConfig } from '../sign-in/auth-config.ts'
 import { mailedToken } from '../sign-in/mailed-token.ts'
 

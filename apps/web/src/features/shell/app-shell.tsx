@@ -1,6 +1,6 @@
 import type { User } from '@muster/client'
 import { Link, useLocation } from '@tanstack/react-router'
-import { ChevronsUpDown, CloudOff, Ellipsis } from 'lucide-react'
+import { ChevronsUpDown, CloudOff } from 'lucide-react'
 import { type ReactNode, useEffect, useRef } from 'react'
 import { useIsDemo } from '../../lib/session.ts'
 import { m } from '../../paraglide/messages.js'
@@ -8,6 +8,18 @@ import { Avatar } from '../../ui/avatar.tsx'
 import { CountBadge } from '../../ui/badge.tsx'
 import { loadAtFirstMove } from '../../ui/on-demand.ts'
 import { AccountMenu } from './account-menu.tsx'
+import {
+  AppFrame,
+  BarFrame,
+  BarLabel,
+  barLink,
+  MoreLabel,
+  SideFrame,
+  SideLabel,
+  SideLinks,
+  sideBrand,
+  sideLink,
+} from './app-frame.tsx'
 import { Brand } from './brand.tsx'
 import { DemoSign } from './demo-sign.tsx'
 import { type NavigationEntry, opsPagesFor, pages } from './navigation.ts'
@@ -25,16 +37,12 @@ function Count({ entry, counts }: { entry: NavigationEntry; counts: Counts }) {
   return <CountBadge count={count} label={labelOfCount[entry.counts](count)} />
 }
 
-function SideLink({ entry, counts }: { entry: NavigationEntry; counts: Counts }) {
+function SideEntry({ entry, counts }: { entry: NavigationEntry; counts: Counts }) {
   return (
-    <Link
-      to={entry.href}
-      activeOptions={{ exact: entry.isExact ?? false, includeSearch: false }}
-      className="flex min-h-10 items-center gap-3 rounded-md px-3 font-medium text-ink-2 hover:bg-raised hover:text-ink touch:min-h-11 data-[status=active]:bg-accent-soft data-[status=active]:text-accent"
-    >
-      <entry.Icon aria-hidden="true" className="size-5 stroke-[1.9]" />
-      <span className="min-w-0 flex-1 truncate">{entry.label()}</span>
-      <Count entry={entry} counts={counts} />
+    <Link to={entry.href} activeOptions={{ exact: entry.isExact ?? false, includeSearch: false }} className={sideLink}>
+      <SideLabel entry={entry}>
+        <Count entry={entry} counts={counts} />
+      </SideLabel>
     </Link>
   )
 }
@@ -42,14 +50,14 @@ function SideLink({ entry, counts }: { entry: NavigationEntry; counts: Counts })
 function Sidebar({ user, counts }: { user: User; counts: Counts }) {
   const opsPages = opsPagesFor(user.role)
   return (
-    <div className="sticky top-0 hidden h-dvh flex-col gap-1 border-e border-line bg-surface px-3 py-4 lg:flex">
-      <Link to="/" className="mb-4 flex items-center gap-2.5 rounded-md px-2 py-1.5">
+    <SideFrame>
+      <Link to="/" className={sideBrand}>
         <Brand />
         {useIsDemo() && <DemoSign />}
       </Link>
-      <nav aria-label={m.shell_navigation()} className="flex min-h-0 flex-1 flex-col gap-0.5 overflow-y-auto">
+      <SideLinks>
         {pages.map((entry) => (
-          <SideLink key={entry.href} entry={entry} counts={counts} />
+          <SideEntry key={entry.href} entry={entry} counts={counts} />
         ))}
         {opsPages.length > 0 && (
           <>
@@ -57,11 +65,11 @@ function Sidebar({ user, counts }: { user: User; counts: Counts }) {
               {m.ops_shell_operations()}
             </h2>
             {opsPages.map((entry) => (
-              <SideLink key={entry.href} entry={entry} counts={counts} />
+              <SideEntry key={entry.href} entry={entry} counts={counts} />
             ))}
           </>
         )}
-      </nav>
+      </SideLinks>
       <AccountMenu
         user={user}
         trigger={
@@ -78,13 +86,9 @@ function Sidebar({ user, counts }: { user: User; counts: Counts }) {
           </button>
         }
       />
-    </div>
+    </SideFrame>
   )
 }
-
-const barItem =
-  'relative flex min-w-0 flex-1 flex-col items-center justify-center gap-0.5 rounded-md text-xs font-medium text-ink-3 ' +
-  'data-[status=active]:text-accent focus-visible:-outline-offset-2'
 
 const menuItemOf = ({ href, label, Icon }: NavigationEntry) => ({
   href,
@@ -96,10 +100,7 @@ function BottomBar({ user, counts }: { user: User; counts: Counts }) {
   const others = pages.filter(({ isInBar }) => !isInBar)
   const opsPages = opsPagesFor(user.role)
   return (
-    <nav
-      aria-label={m.shell_navigation()}
-      className="fixed inset-x-0 bottom-0 z-30 flex h-16 border-t border-line bg-surface/95 px-1 backdrop-blur-md lg:hidden"
-    >
+    <BarFrame>
       {pages
         .filter(({ isInBar }) => isInBar)
         .map((entry) => (
@@ -107,15 +108,11 @@ function BottomBar({ user, counts }: { user: User; counts: Counts }) {
             key={entry.href}
             to={entry.href}
             activeOptions={{ exact: entry.isExact ?? false, includeSearch: false }}
-            className={barItem}
+            className={barLink}
           >
-            <span className="relative">
-              <entry.Icon aria-hidden="true" className="size-[1.4rem] stroke-[1.9]" />
-              <span className="absolute -end-3.5 -top-2">
-                <Count entry={entry} counts={counts} />
-              </span>
-            </span>
-            <span className="max-w-full truncate">{entry.label()}</span>
+            <BarLabel entry={entry}>
+              <Count entry={entry} counts={counts} />
+            </BarLabel>
           </Link>
         ))}
       <AccountMenu
@@ -125,14 +122,13 @@ function BottomBar({ user, counts }: { user: User; counts: Counts }) {
           ...(opsPages.length > 0 ? [{ title: m.ops_shell_operations(), items: opsPages.map(menuItemOf) }] : []),
         ]}
         trigger={
-          <button type="button" className={barItem}>
-            <Ellipsis aria-hidden="true" className="size-[1.4rem]" />
-            <span className="max-w-full truncate">{m.shell_more()}</span>
+          <button type="button" className={barLink}>
+            <MoreLabel />
           </button>
         }
       />
       {useIsDemo() && <DemoSign className="pointer-events-none absolute end-2 -top-2.5" />}
-    </nav>
+    </BarFrame>
   )
 }
 
@@ -151,7 +147,7 @@ export function AppShell({ user, children }: { user: User; children: ReactNode }
     if (!mainRef.current?.contains(document.activeElement)) mainRef.current?.focus({ preventScroll: true })
   }, [pathname])
   return (
-    <div data-shell className="lg:grid lg:grid-cols-[16.5rem_minmax(0,1fr)]">
+    <AppFrame>
       <a
         href="#main"
         className="fixed start-4 top-3 z-50 -translate-y-20 rounded-md bg-accent px-4 py-2.5 font-medium text-accent-ink focus:translate-y-0 focus:shadow-lg"
@@ -176,6 +172,6 @@ export function AppShell({ user, children }: { user: User; children: ReactNode }
         {children}
       </main>
       <BottomBar user={user} counts={counts} />
-    </div>
+    </AppFrame>
   )
 }

@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { findBrowser } from '@muster/browser'
+import { pageRoutes } from '@muster/pages'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { registered } from '../../modules/sign-in/testing/sign-in-fixtures.ts'
+import { openPages, type Pages } from '../../testing/browser.ts'
+
+const browserPath = findBrowser()
+if (!browserPath) console.warn('No Chromium is on PATH: the first paint of the pages is not tested here.')
+
+const h1 = (page: Page) => page.getByRole('heading', { level: 1 })
+
+describe.skipIf(!browserPath)('before the scripts of a page have loaded', () => {
+  let pages: Pages
+  beforeAll(async () => {
+    pages = await openPages()
+  }, 240_000)
+  afterAll(() => pages?.close())
+
+  /** Lets scripts of the pages wait until they are released. */
+  async function holdScripts(page: Page): Promise<() => void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    await page.route('**/assets/*.js', async (route) => {
+      await promise
+      await route.continue()
+    })
+    return resolve
+  }
+
+  test.each([
+    ['en-GB', 'en', 'Sign in'],
+    ['hi-IN', 'hi', 'साइन इन करें'],
+    ['fr-FR', 'en', 'Sign in'],
+  ])('a visitor with %s sees the card of the sign-in', async (locale, lang, title) => {
+    const page = await pages.open({ locale })
+    const release = await holdScripts(page)
+    await page.goto(`${pages.origin}/login`, { waitUntil: 'commit' })
+    await h1(page).getByText(title).waitFor()
+    expect(await page.locator('html').getAttribute('lang')).toBe(lang)
+    release()
+    await page.locator('input[type=email]').waitFor()
+    expect(await h1(page).allTextContents()).toEqual([title])
+    await page.context().close()
+  })
+
+  test('every page for visitors shows a card', async () => {
+    const paths = ['/setup-factor', ...pageRoutes().flatMap(({ path, isPublic }) => (isPublic ? [path] : []))]
+    const html = await readFile(join(pages.folder, 'index.html'), 'utf8')
+    const cards = [...html.matchAll(/data-card="([^"]+)" lang="en"/g)].map(([, path]) => path)
+    expect(cards.toSorted()).toEqual(paths.toSorted())
+  })
+
+  test('who was signed in sees the navigation, with the page in it that loads', async () => {
+    const user = await registered(pages.api)
+    const page = await pages.open({ as: user.client })
+    await page.goto(`${pages.origin}/tasks`)
+    await page.getByRole('heading', { level: 1, name: 'Tasks' }).waitFor()
+    const release = await holdScripts(page)
+    await page.reload({ waitUntil: 'commit' })
+    const link = page.getByRole('navigation', { name: 'Main navigation' }).getByRole('link', { name: 'Tasks' })
+    await link.waitFor()
+    expect(await link.getAttribute('data-status')).toBe('active')
+    expect(await h1(page).count()).toBe(0)
+    release()
+    await page.getByRole('heading', { level: 1, name: 'Tasks' }).waitFor()
+    expect(await page.getByRole('navigation', { name: 'Main navigation' }).count()).toBe(1)
+    await page.context().close()
+  })
+
+  test('after signing out nothing of the app is shown', async () => {
+    const user = await registered(pages.api)
+    const page = await pages.open({ as: user.client })
+    await page.goto(`${pages.origin}/account/sessions`)
+    await page.getByRole('button', { name: user.name }).click()
+    await page.getByRole('menuitem', { name: 'Sign out' }).click()
+    await page.getByLabel('E-mail', { exact: true }).waitFor()
+    expect(await page.evaluate("localStorage.getItem('muster-signed-in')")).toBeNull()
+    await page.context().close()
+  })
+})

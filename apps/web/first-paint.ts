@@ -1,0 +1,19 @@
+import { join } from 'node:path'
+import { type Plugin, runnerImport } from 'vite'
+
+/** Puts the frames of the pages into the built page, so that there is something to see before its scripts have loaded. */
+export const firstPaint: Plugin = {
+  name: 'muster:first-paint',
+  apply: 'build',
+  transformIndexHtml: {
+    order: 'post',
+    async handler(html) {
+      const { module } = await runnerImport<{ frames(): string }>(join(import.meta.dirname, 'src/first-paint.tsx'), {
+        configFile: false,
+        root: import.meta.dirname,
+        logLevel: 'error',
+      })
+      return html.replace('</body>', () => `${module.frames()}</body>`)
+    },
+  },
+}

@@ -1,0 +1,112 @@
+import type { ReactNode } from 'react'
+import { renderToStaticMarkup } from 'react-dom/server'
+import {
+  AppFrame,
+  BarFrame,
+  BarLabel,
+  barLink,
+  MoreLabel,
+  SideFrame,
+  SideLabel,
+  SideLinks,
+  sideBrand,
+  sideLink,
+} from './features/shell/app-frame.tsx'
+import { Brand } from './features/shell/brand.tsx'
+import { pages } from './features/shell/navigation.ts'
+import { CardFrame, PublicFrame } from './features/shell/public-frame.tsx'
+import { m } from './paraglide/messages.js'
+import { locales, overwriteGetLocale } from './paraglide/runtime.js'
+import { Skeleton } from './ui/skeleton.tsx'
+
+// The build runs this module (first-paint.ts); no page imports it.
+
+type PublicPage = { title?: () => string; text?: () => string; heights: string[]; isWide?: boolean }
+
+/** The pages for visitors, with the texts that do not depend on anything, and the heights of what loads below them. */
+const publicPages: Record<string, PublicPage> = {
+  '/login': { title: m.sign_in_title, text: m.sign_in_text, heights: ['h-12', 'h-[4.6rem]', 'h-[4.6rem]', 'h-12'] },
+  '/login/code': { heights: ['h-[4.6rem]', 'h-12'] },
+  '/register': {
+    ...{ title: m.registration_title, text: m.registration_text },
+    heights: ['h-[6.4rem]', 'h-[4.6rem]', 'h-[6.4rem]', 'h-[8.5rem]', 'h-12'],
+  },
+  '/register/code': { heights: ['h-[4.6rem]', 'h-12'] },
+  '/forgot-password': {
+    ...{ title: m.passwords_forgot_title, text: m.passwords_forgot_text },
+    heights: ['h-[4.6rem]', 'h-12'],
+  },
+  '/reset-password': { heights: ['h-[11rem]', 'h-12'] },
+  '/accept-invite': { heights: ['h-[11rem]', 'h-12'], isWide: true },
+  '/setup-factor': { heights: ['h-[11rem]', 'h-12'], isWide: true },
+}
+
+function FirstCard({ title, text, heights, isWide = false }: PublicPage) {
+  return (
+    <CardFrame title={title?.() ?? <Skeleton className="h-8 w-3/5" />} text={text?.()} width={isWide ? 'md' : 'sm'}>
+      <div className="flex flex-col gap-5">
+        {heights.map((height, index) => (
+          <Skeleton key={index} className={height} />
+        ))}
+      </div>
+    </CardFrame>
+  )
+}
+
+const FirstOfApp = () => (
+  <AppFrame>
+    <SideFrame>
+      <a href="/" className={sideBrand}>
+        <Brand />
+      </a>
+      <SideLinks>
+        {pages.map((entry) => (
+          <a key={entry.href} href={entry.href} className={sideLink}>
+            <SideLabel entry={entry} />
+          </a>
+        ))}
+      </SideLinks>
+    </SideFrame>
+    <main className="min-w-0 pb-(--bottom-bar)">
+      <div className="mx-auto flex w-full max-w-6xl flex-col gap-6 px-4 py-6 sm:px-8 sm:py-10">
+        <Skeleton className="h-9 w-48" />
+        <Skeleton className="h-40" />
+        <Skeleton className="h-40" />
+      </div>
+    </main>
+    <BarFrame>
+      {pages
+        .filter(({ isInBar }) => isInBar)
+        .map((entry) => (
+          <a key={entry.href} href={entry.href} className={barLink}>
+            <BarLabel entry={entry} />
+          </a>
+        ))}
+      <span className={barLink}>
+        <MoreLabel />
+      </span>
+    </BarFrame>
+  </AppFrame>
+)
+
+const template = (attributes: string, content: ReactNode) =>
+  `<template ${attributes}>${renderToStaticMarkup(content)}</template>`
+
+/**
+ * Returns templates of HTML, of which public/first-paint.js chooses: the frame of pages for visitors, and, for each language, that of the app
+ * and the card of each page for visitors.
+ */
+export function frames(): string {
+  const perLanguage = locales.flatMap((lang) => {
+    overwriteGetLocale(() => lang)
+    return [
+      template(`data-frame="app" lang="${lang}"`, <FirstOfApp />),
+      ...Object.entries(publicPages).map(([path, page]) =>
+        template(`data-card="${path}" lang="${lang}"`, <FirstCard {...page} />),
+      ),
+    ]
+  })
+  return [template('data-frame="public"', <PublicFrame header={<Brand />}>{null}</PublicFrame>), ...perLanguage].join(
+    '\n',
+  )
+}

@@ -1,0 +1,16 @@
+import { getLocale } from '../paraglide/runtime.js'
+
+/** Keeps the formats that `make` returns, each of which is made once: making one costs a hundred times as much as using it. */
+export function formatsOf<Options, Format>(
+  make: (locale: string, options: Options) => Format,
+): (options: Options, locale?: string) => Format {
+  const formats = new Map<string, Format>()
+  return (options, locale = getLocale()) => {
+    const key = `${locale} ${JSON.stringify(options)}`
+    const known = formats.get(key)
+    if (known) return known
+    const made = make(locale, options)
+    formats.set(key, made)
+    return made
+  }
+}
