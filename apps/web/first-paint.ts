@@ -13,7 +13,10 @@ export const firstPaint: Plugin = {
         root: import.meta.dirname,
         logLevel: 'error',
       })
-      return html.replace('</body>', () => `${module.frames()}</body>`)
+      // The style sheet and the script that shows the frame come first.
+      return html
+        .replace('<script type="module"', '<script type="module" fetchpriority="low"')
+        .replace('</body>', () => `${module.frames()}</body>`)
     },
   },
 }

@@ -21,19 +21,33 @@ import { Skeleton } from './ui/skeleton.tsx'
 
 // The build runs this module (first-paint.ts); no page imports it.
 
-type PublicPage = { title?: () => string; text?: () => string; heights: string[]; isWide?: boolean }
+type PublicPage = {
+  title?: () => string
+  text?: () => string
+  /** The way to another page, with the text before it. */
+  way?: { text?: () => string; label: () => string; href: string }
+  /** Of what loads below the text. */
+  heights: string[]
+  isWide?: boolean
+}
 
-/** The pages for visitors, with the texts that do not depend on anything, and the heights of what loads below them. */
+/** The pages for visitors, with the texts that do not depend on anything. */
 const publicPages: Record<string, PublicPage> = {
-  '/login': { title: m.sign_in_title, text: m.sign_in_text, heights: ['h-12', 'h-[4.6rem]', 'h-[4.6rem]', 'h-12'] },
+  '/login': {
+    ...{ title: m.sign_in_title, text: m.sign_in_text },
+    way: { text: m.sign_in_no_account, label: m.sign_in_register, href: '/register' },
+    heights: ['h-12', 'h-[4.6rem]', 'h-[4.6rem]', 'h-12'],
+  },
   '/login/code': { heights: ['h-[4.6rem]', 'h-12'] },
   '/register': {
     ...{ title: m.registration_title, text: m.registration_text },
+    way: { text: m.registration_has_account, label: m.sign_in_submit, href: '/login' },
     heights: ['h-[6.4rem]', 'h-[4.6rem]', 'h-[6.4rem]', 'h-[8.5rem]', 'h-12'],
   },
   '/register/code': { heights: ['h-[4.6rem]', 'h-12'] },
   '/forgot-password': {
     ...{ title: m.passwords_forgot_title, text: m.passwords_forgot_text },
+    way: { label: m.passwords_back, href: '/login' },
     heights: ['h-[4.6rem]', 'h-12'],
   },
   '/reset-password': { heights: ['h-[11rem]', 'h-12'] },
@@ -41,9 +55,20 @@ const publicPages: Record<string, PublicPage> = {
   '/setup-factor': { heights: ['h-[11rem]', 'h-12'], isWide: true },
 }
 
-function FirstCard({ title, text, heights, isWide = false }: PublicPage) {
+function FirstCard({ title, text, way, heights, isWide = false }: PublicPage) {
+  const footer = way && (
+    <>
+      {way.text?.()}{' '}
+      <a href={way.href} className="link">
+        {way.label()}
+      </a>
+    </>
+  )
   return (
-    <CardFrame title={title?.() ?? <Skeleton className="h-8 w-3/5" />} text={text?.()} width={isWide ? 'md' : 'sm'}>
+    <CardFrame
+      {...{ footer, text: text?.(), width: isWide ? 'md' : 'sm' }}
+      title={title?.() ?? <Skeleton className="h-8 w-3/5" />}
+    >
       <div className="flex flex-col gap-5">
         {heights.map((height, index) => (
           <Skeleton key={index} className={height} />
