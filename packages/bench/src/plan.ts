@@ -29,6 +29,10 @@ export type Plan = {
   /** Tasks and reminders of one user whose analytics are read. */
   items: number
   warmStarts: number
+  /** Of an installation that operators look after. */
+  auditEvents: number
+  mailsSent: number
+  failedJobs: number
   /** Sockets of as many users, on two APIs together. */
   sockets: number
   /** Members of the group that chats, and for how long it does in a round. */
@@ -63,6 +67,9 @@ export const fullPlan: Plan = {
   tasksOfOthers: 990_000,
   items: 100_000,
   warmStarts: 3,
+  auditEvents: 1_000_000,
+  mailsSent: 100_000,
+  failedJobs: 200_000,
   sockets: 1_000,
   groupMembers: 500,
   chatSeconds: 10,
@@ -94,6 +101,9 @@ export const smokePlan: Plan = {
   tasksOfOthers: 1_000,
   items: 1_000,
   warmStarts: 1,
+  auditEvents: 500,
+  mailsSent: 500,
+  failedJobs: 500,
   sockets: 20,
   groupMembers: 10,
   chatSeconds: 1,

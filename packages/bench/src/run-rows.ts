@@ -13,6 +13,7 @@ import { images } from './rows/images.ts'
 import { jobLatency } from './rows/job-latency.ts'
 import { login } from './rows/login.ts'
 import { memory } from './rows/memory.ts'
+import { operators } from './rows/operators.ts'
 import { outboxDrain } from './rows/outbox-drain.ts'
 import { pooler } from './rows/pooler.ts'
 import { pushLatency } from './rows/push-latency.ts'
@@ -50,6 +51,7 @@ const rows: Row[] = [
   warmStart,
   pooler,
   tracing,
+  operators,
   web,
 ]
 

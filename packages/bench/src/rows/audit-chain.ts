@@ -101,7 +101,7 @@ async function fillPending({ db }: Stage, count: number): Promise<void> {
   await db.query(
     `insert into audit_pending (id, action, actor_id, target_type, target_id, ip, user_agent, request_id, after)
      select id, 'task.created', gen_random_uuid(), 'task', gen_random_uuid()::text, '192.0.2.7',
-       'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', gen_random_uuid()::text,
+       'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', uuidv7()::text,
        jsonb_build_object('id', gen_random_uuid(), 'title', 'Paint the bench', 'dueDate', '2031-05-01T08:00:00.000Z',
          'priority', 'high', 'status', 'todo', 'version', 1, 'ownerId', gen_random_uuid(), 'description', null)
      from unnest($1::uuid[]) as id`,
