@@ -11,6 +11,7 @@ export {
 } from './chain.ts'
 export { type SignedCheckpoint, signCheckpoint } from './checkpoint.ts'
 export { compareHead } from './compare-head.ts'
+export { type LastVerification, readLastVerification } from './last-verification.ts'
 export { readMonth } from './month.ts'
 export { readMonths } from './months.ts'
 export { readPendingAge } from './pending-age.ts'

@@ -3779,6 +3779,8 @@ export interface components {
             };
             /** @description How long the oldest event waits to be chained, in seconds; 0 when none does. */
             pendingSeconds: number;
+            /** @description What the newest verification found; null before the first one. */
+            lastVerification: components["schemas"]["LastAuditVerification"] | null;
             /** @description The months of which there are events, the oldest first. Around midnight their numbers may overlap. */
             months: {
                 /** @description The month, in UTC. */
@@ -4916,6 +4918,8 @@ export interface components {
             } | null;
             /** @description Age of the oldest audit event that is not in the chain yet, in ms. Null where it is not known. */
             auditLagMs: number | null;
+            /** @description What the newest verification of the audit log found; null before the first one. */
+            auditVerification: components["schemas"]["LastAuditVerification"] | null;
             /** @description Reminders that are late. */
             reminders: components["schemas"]["LateReminders"] | null;
             /** @description Parts that could not be read, as a whole or in part; what is not known of them is null. */
@@ -5033,6 +5037,22 @@ export interface components {
             isGone: boolean;
             /** @description How long it is kept. */
             rule: string;
+        };
+        /** @description The newest verification of the log that began at its first event. */
+        LastAuditVerification: {
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            at: string;
+            /** @description Whether it reached the end of the log. */
+            complete: boolean;
+            /** @description How many events it checked. */
+            checked: number;
+            /** @description The number of the last event that it checked. */
+            toSeq: number;
+            /** @description The number of the first event that is broken; null when none is. */
+            firstBrokenSeq: number | null;
         };
         /** @description Reminders that are due and that no process has taken. */
         LateReminders: {

@@ -2,6 +2,7 @@ import { instant } from '@muster/realtime/shapes'
 import { z } from 'zod'
 import { replyOf } from '../../http/reply.ts'
 import { healthReply } from '../../plugins/health.ts'
+import { lastVerification } from '../audit/last-verification.ts'
 import { queueName, queuePause } from './admin-queues.schema.ts'
 
 const runningProcess = z
@@ -58,6 +59,9 @@ const status = z
       .nullable()
       .meta({ description: 'The mails of the last 24 hours by their status.', examples: [{ queued: 1, sent: 120 }] }),
     auditLagMs: count('Age of the oldest audit event that is not in the chain yet, in ms.'),
+    auditVerification: lastVerification
+      .nullable()
+      .describe('What the newest verification of the audit log found; null before the first one.'),
     reminders: lateReminders.nullable().describe('Reminders that are late.'),
     unknown: z
       .array(

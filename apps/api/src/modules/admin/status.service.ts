@@ -1,8 +1,10 @@
+import { readLastVerification } from '@muster/audit'
 import { countFailedJobs, findFirstFailure, readQueueLoads } from '@muster/jobs/admin'
 import { type QueueName, queueNames } from '@muster/jobs/definitions'
 import { sharedFor } from '@muster/telemetry'
 import type { Deps } from '../../deps.ts'
 import { readHealth } from '../../plugins/health.ts'
+import { toLastVerification } from '../audit/last-verification.ts'
 import { type InstallationStatus, type Reading, readInstallationStatus } from './installation-status.ts'
 import { assertPermission, auditActor, type Principal } from './principal.ts'
 import { readPauses } from './queue-pauses.service.ts'
@@ -15,7 +17,7 @@ type QueueView = NonNullable<StatusView['queues']>[number]
 export async function readStatus(deps: StatusDeps, principal: Principal): Promise<StatusView> {
   assertPermission(principal, 'diagnostics.read')
   const { db, queueMonitor, clock, health } = deps
-  const [status, healthNow, [pauses, failedSince]] = await Promise.all([
+  const [status, healthNow, [pauses, failedSince, verified]] = await Promise.all([
     readInstallationStatus({ db, monitor: queueMonitor }),
     readHealth(health),
     readOwn(deps),
@@ -33,6 +35,7 @@ export async function readStatus(deps: StatusDeps, principal: Principal): Promis
     failedSince: failedSince?.toISOString() ?? null,
     mails: known(mails),
     auditLagMs: rounded(known(auditLagMs)),
+    auditVerification: toLastVerification(verified),
     reminders: toReminders(known(reminders)),
     unknown: Object.entries(readings).flatMap(([part, reading]) =>
       'unavailable' in reading ? [{ part: part as keyof typeof readings, reason: reading.unavailable }] : [],
@@ -42,7 +45,7 @@ export async function readStatus(deps: StatusDeps, principal: Principal): Promis
 
 /** One after the other, as the reads of the installation: a burst of statements makes the pool open connections. */
 const readOwn = async ({ db }: Pick<StatusDeps, 'db'>) =>
-  [await readPauses({ db }), await findFirstFailure(db)] as const
+  [await readPauses({ db }), await findFirstFailure(db), await readLastVerification(db)] as const
 
 const known = <T>(reading: Reading<T>): T | null => ('value' in reading ? reading.value : null)
 const rounded = (value: number | null) => (value === null ? null : Math.round(value))

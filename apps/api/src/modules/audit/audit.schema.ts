@@ -7,6 +7,7 @@ import { issueOf, rule } from '../../http/errors/details-of-issues.ts'
 import { dateTime, id, listOf, queryInteger, text } from '../../http/fields.ts'
 import { pageSize } from '../../http/pagination.ts'
 import { pageReplyOf, replyOf } from '../../http/reply.ts'
+import { lastVerification } from './last-verification.ts'
 
 const exampleHash = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'
 const exampleHead = `42.${exampleHash}.k1.${exampleHash}`
@@ -233,6 +234,9 @@ const chainOverview = z
         description: 'How long the oldest event waits to be chained, in seconds; 0 when none does.',
         examples: [0],
       }),
+    lastVerification: lastVerification
+      .nullable()
+      .describe('What the newest verification found; null before the first one.'),
     months: z
       .array(
         z.object({

@@ -1,19 +1,29 @@
-import { compareHead, formatHead, readAnnouncedHeads, readHead, readMonths, readPendingAge } from '@muster/audit'
+import {
+  compareHead,
+  formatHead,
+  readAnnouncedHeads,
+  readHead,
+  readLastVerification,
+  readMonths,
+  readPendingAge,
+} from '@muster/audit'
 import type { Deps } from '../../deps.ts'
 import { listDroppedRuns, readChainedAt } from './audit.queries.ts'
 import type { ChainOverview, ChainQuery } from './audit.schema.ts'
+import { toLastVerification } from './last-verification.ts'
 
 /** Reads what the log consists of, and compares heads with it, by look-ups alone: it verifies nothing. */
 export async function readChain(
   { db, redis, config }: Pick<Deps, 'db' | 'redis' | 'config'>,
   { head: given = [] }: ChainQuery,
 ): Promise<ChainOverview> {
-  const [head, chainedAt, months, dropped, pendingSeconds, announced, compared] = await Promise.all([
+  const [head, chainedAt, months, dropped, pendingSeconds, verified, announced, compared] = await Promise.all([
     readHead(db),
     readChainedAt(db),
     readMonths(db),
     listDroppedRuns(db),
     readPendingAge(db),
+    readLastVerification(db),
     redis.attempt(readAnnouncedHeads, undefined),
     Promise.all(
       given.map(async (one) => ({
@@ -27,6 +37,7 @@ export async function readChain(
   return {
     head: { ...head, at: chainedAt.toISOString() },
     pendingSeconds,
+    lastVerification: toLastVerification(verified),
     months,
     dropped: dropped.map(({ from_seq, to_seq, created_at }) => ({
       fromSeq: from_seq,

@@ -102,3 +102,23 @@ test('many erased events are told as few runs, each with their number', async ()
   expect(seen.reduce((sum, { events }) => sum + events, 0)).toBe(750)
   for (const [index, run] of seen.entries()) expect(run.fromSeq).toBeGreaterThan(seen[index - 1]?.toSeq ?? 9)
 })
+
+test('what the last verification found is told with all its calls, until the next one', async () => {
+  const statusOf = async () => (await operator.inject('GET', '/api/v1/admin/status')).json().data.status
+  const told = async () => {
+    const { lastVerification } = await chain()
+    expect((await statusOf()).auditVerification).toEqual(lastVerification)
+    return lastVerification
+  }
+  const verified = async (after: object) => {
+    const [id] = await chainEvents(api, 1, { action: 'audit.verified', targetType: 'audit-log', targetId: 'chain' })
+    await tamper(api.db, `update audit_personal set after = '${JSON.stringify(after)}' where event_id = '${id}'`)
+  }
+  expect(await told()).toBeNull()
+  await verified({ fromSeq: 0, toSeq: 5, checked: 5, complete: false, firstBrokenSeq: 4 })
+  await verified({ fromSeq: 5, toSeq: 9, checked: 4, complete: true, firstBrokenSeq: null })
+  const at = expect.any(String)
+  expect(await told()).toEqual({ at, complete: true, checked: 9, toSeq: 9, firstBrokenSeq: 4 })
+  await verified({ fromSeq: 0, toSeq: 9, checked: 9, complete: true, firstBrokenSeq: null })
+  expect(await told()).toEqual({ at, complete: true, checked: 9, toSeq: 9, firstBrokenSeq: null })
+})

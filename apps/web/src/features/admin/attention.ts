@@ -11,14 +11,17 @@ export const lateMs = 60_000
 type QueueName = NonNullable<InstallationStatus['queues']>[number]['name']
 
 /** Where an operator goes on: the page of a queue, another page, or a card of the page of the status. */
-export type ConcernPlace = { queue: QueueName } | { page: 'failed mails' } | { card: 'processes' | 'doctor' }
+export type ConcernPlace =
+  | { queue: QueueName }
+  | { page: 'failed mails' | 'audit log' }
+  | { card: 'processes' | 'doctor' }
 
 /** A problem that an operator should look at: a sentence, and the place that shows more. */
 export type Concern = { text: string; place?: ConcernPlace }
 
 /** Lists what is not well though every dependency answers. */
 export function concernsOf(status: InstallationStatus, timeZone: string): Concern[] {
-  const { queues, processes, mails, auditLagMs, reminders, failedSince, health } = status
+  const { queues, processes, mails, auditLagMs, auditVerification, reminders, failedSince, health } = status
   const { outbox } = health.checks
   const since = failedSince && formatInstant(failedSince, { timeZone, dateStyle: 'medium', timeStyle: 'short' })
   const failed = (queues ?? []).filter((queue) => queue.failed > 0)
@@ -27,7 +30,16 @@ export function concernsOf(status: InstallationStatus, timeZone: string): Concer
   const missing = queuesWithoutWorker(status)
   const silent = (processes ?? []).filter((one) => one.isSilent && !one.isReplaced && !isOnlyOne(one, missing)).length
   const failedMails = mails?.failed ?? 0
+  const brokenSeq = auditVerification?.firstBrokenSeq ?? null
   return [
+    ...(brokenSeq === null
+      ? []
+      : [
+          {
+            text: m.ops_status_audit_broken({ seq: formatNumber(brokenSeq) }),
+            place: { page: 'audit log' } as const,
+          },
+        ]),
     ...missing.map((queue) => ({ text: m.ops_status_no_worker({ worker: workerOf(queue) }), place: { queue } })),
     ...(silent > 0
       ? [{ text: m.ops_status_processes_silent({ count: silent }), place: { card: 'processes' } as const }]

@@ -112,6 +112,12 @@ function PlaceLink({ place, children }: { place: ConcernPlace; children: string 
         {children}
       </Link>
     )
+  if (place.page === 'audit log')
+    return (
+      <Link to="/ops/audit" className="link">
+        {children}
+      </Link>
+    )
   return (
     <Link to="/ops/mails" search={{ status: 'failed' }} className="link">
       {children}

@@ -11,7 +11,7 @@ import { Notice } from '../../ui/notice.tsx'
 import { Progress } from '../../ui/progress.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { Moment } from '../admin/moment.tsx'
-import { ChainStrip } from './chain-strip.tsx'
+import { ChainStrip, foundBefore } from './chain-strip.tsx'
 import { CompareHeads } from './compare-heads.tsx'
 import { type ChainFault, useVerification, type Verification } from './use-verification.ts'
 
@@ -47,7 +47,8 @@ function Chain({ chain, timeZone }: { chain: AuditChain; timeZone: string }) {
           </span>
         )}
       </p>
-      <ChainStrip chain={chain} result={result} />
+      <ChainStrip chain={chain} result={result ?? foundBefore(chain)} />
+      {!result && chain.lastVerification && <LastVerification {...chain.lastVerification} timeZone={timeZone} />}
       <div className="flex flex-wrap items-center gap-2">
         <Button variant="primary" isPending={isRunning} onClick={start}>
           {result ? m.ops_audit_verify_again() : m.ops_audit_verify()}
@@ -78,6 +79,30 @@ function Chain({ chain, timeZone }: { chain: AuditChain; timeZone: string }) {
         </div>
       </details>
     </div>
+  )
+}
+
+/** Shows what the last verification found, so that a broken chain is not forgotten with the page. */
+function LastVerification({
+  at,
+  complete,
+  firstBrokenSeq,
+  timeZone,
+}: NonNullable<AuditChain['lastVerification']> & { timeZone: string }) {
+  const title = (
+    <>
+      {m.ops_audit_last()} <Moment at={at} timeZone={timeZone} />
+    </>
+  )
+  if (firstBrokenSeq === null)
+    return <Notice title={title}>{complete ? m.ops_audit_last_whole() : m.ops_audit_last_part()}</Notice>
+  return (
+    <Notice tone="danger" title={title}>
+      {m.ops_audit_last_broken({ seq: formatNumber(firstBrokenSeq) })}{' '}
+      <Link to="/ops/audit" search={{ seq: firstBrokenSeq }} hash="events" className="link whitespace-nowrap">
+        {m.ops_audit_show_row()}
+      </Link>
+    </Notice>
   )
 }
 

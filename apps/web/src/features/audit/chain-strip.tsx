@@ -6,8 +6,20 @@ import type { Verification } from './use-verification.ts'
 
 type Part = { key: string; fromSeq: number; toSeq: number; look: string; label: string }
 
+/** What the strip shows of a verification. The kind of a fault is known while its page is open. */
+type Found = Pick<Verification, 'checkedTo' | 'erasedRuns'> & {
+  faults: readonly { kind?: string; seq: number; toSeq?: number | undefined }[]
+}
+
+/** Returns what the last verification left in the log. */
+export function foundBefore({ lastVerification }: AuditChain): Found | undefined {
+  if (!lastVerification) return undefined
+  const { toSeq, firstBrokenSeq } = lastVerification
+  return { checkedTo: toSeq, erasedRuns: [], faults: firstBrokenSeq === null ? [] : [{ seq: firstBrokenSeq }] }
+}
+
 /** Returns the parts of the chain in the order in which they are drawn: what is broken lies above all. */
-function partsOf(chain: AuditChain, result: Verification | undefined): Part[] {
+function partsOf(chain: AuditChain, result: Found | undefined): Part[] {
   const range = ({ fromSeq, toSeq }: { fromSeq: number; toSeq: number }) =>
     fromSeq === toSeq
       ? m.ops_audit_number({ seq: formatNumber(fromSeq) })
@@ -29,13 +41,15 @@ function partsOf(chain: AuditChain, result: Verification | undefined): Part[] {
       fromSeq: seq,
       toSeq,
       look: 'bg-danger z-10',
-      label: m.ops_audit_part_broken({ range: range({ fromSeq: seq, toSeq }), kind }),
+      label: kind
+        ? m.ops_audit_part_broken({ range: range({ fromSeq: seq, toSeq }), kind })
+        : m.ops_audit_part_broken_first({ range: range({ fromSeq: seq, toSeq }) }),
     })),
   ].map((part, index) => ({ ...part, key: `${index}-${part.fromSeq}` }))
 }
 
 /** The chain from its first event to its last: what is verified, erased, dropped and broken. The list below has the same as text. */
-export function ChainStrip({ chain, result }: { chain: AuditChain; result: Verification | undefined }) {
+export function ChainStrip({ chain, result }: { chain: AuditChain; result: Found | undefined }) {
   const parts = partsOf(chain, result)
   const last = Math.max(1, chain.head.seq, ...parts.map(({ toSeq }) => toSeq))
   const place = ({ fromSeq, toSeq }: Pick<Part, 'fromSeq' | 'toSeq'>) => {
