@@ -16,7 +16,7 @@ export async function checkQueues(tools: Tools, notes: Notes): Promise<void> {
       id: 'failed-jobs',
       severity: 'warning',
       what: `${counted(failed, 'job')} of the queue ${queue} failed for good.`,
-      remedy: `Read the reasons with \`muster queues failed ${queue}\`, mend the cause, and retry or discard each.`,
+      remedy: `Read the reasons on the page of this queue or with \`muster queues failed ${queue}\`, mend the cause, and retry or discard each.`,
     })
   await tools.redis()
   const monitor = tools.queues()

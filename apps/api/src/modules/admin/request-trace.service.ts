@@ -47,7 +47,7 @@ async function traceRequestOf(
   if (requestId && kind !== 'user')
     return { ...(await readTrace(deps, readRequestId(requestId, deps.clock.now()))), foundBy: kind }
   const reason =
-    kind === 'user' ? 'not of a request.' : 'and no request is known that caused it: most such work is of a schedule.'
+    kind === 'user' ? 'not of a request.' : 'and no request is known that caused it: work of a schedule has none.'
   const shown = command ? ` \`${command}\` shows it.` : ''
   throw new DomainError('NOT_FOUND', {
     message: `${id} is the id of a${kind === 'audit event' ? 'n' : ''} ${kind}, ${reason}${shown}`,

@@ -5,6 +5,7 @@ import { m } from '../../paraglide/messages.js'
 import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
+import { CodeText } from '../../ui/code-text.tsx'
 import { CopyButton } from '../../ui/copy-button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { Notice } from '../../ui/notice.tsx'
@@ -44,8 +45,12 @@ export function DoctorCard({ examination }: { examination: UseMutationResult<Doc
                 {/* The doctor speaks English. */}
                 <Notice tone={severity === 'error' ? 'danger' : 'warning'} title={<span lang="en">{id}</span>}>
                   <div lang="en" dir="ltr" className="text-start">
-                    <p className="break-words">{what}</p>
-                    <p className="mt-1 break-words text-ink-2">→ {remedy}</p>
+                    <p className="break-words">
+                      <CodeText>{what}</CodeText>
+                    </p>
+                    <p className="mt-1 break-words text-ink-2">
+                      → <CodeText>{remedy}</CodeText>
+                    </p>
                   </div>
                 </Notice>
               </li>

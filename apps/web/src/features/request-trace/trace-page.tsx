@@ -6,6 +6,7 @@ import type { ReactNode } from 'react'
 import { m } from '../../paraglide/messages.js'
 import { Badge } from '../../ui/badge.tsx'
 import { Card } from '../../ui/card.tsx'
+import { CodeText } from '../../ui/code-text.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { Notice } from '../../ui/notice.tsx'
@@ -62,7 +63,7 @@ function TraceError({ error, onRetry }: { error: Error; onRetry: () => unknown }
       title={m.ops_trace_other_id()}
       text={
         <span lang="en" className="break-words">
-          {error.message}
+          <CodeText>{error.message}</CodeText>
         </span>
       }
     />
