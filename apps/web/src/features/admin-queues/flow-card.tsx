@@ -28,7 +28,7 @@ export function FlowCard({ timeZone }: { timeZone: string }) {
   return (
     <TimeChartCard
       title={m.ops_queues_flow_all()}
-      description={m.ops_queues_per_minute()}
+      description={m.ops_queues_flow_all_text()}
       label={m.ops_queues_flow_all()}
       timeZone={timeZone}
       times={first.samples.map(({ at }) => Date.parse(at))}

@@ -2,7 +2,7 @@ import type { InstallationStatus, QueueStatus, User } from '@muster/client'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { ArrowLeft, Pause, Play } from 'lucide-react'
-import { lazy, Suspense, useState } from 'react'
+import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { formatInstant, formatRelative } from '../../lib/dates.ts'
 import { formatDuration } from '../../lib/durations.ts'
 import { formatNumber } from '../../lib/numbers.ts'
@@ -51,7 +51,12 @@ const rangeNames: Record<QueueRange, () => string> = {
 export function QueuePage({ queue, user, search, onSearch }: Props) {
   const { range = 'hour', reason, job } = search
   const [bulk, setBulk] = useState<BulkAction>()
+  const failedJobs = useRef<HTMLElement>(null)
+  const [timesSought, setTimesSought] = useState(0)
   const [pausing, setPausing] = useState<'pause' | 'resume'>()
+  useEffect(() => {
+    if (timesSought > 0) showPart(failedJobs.current)
+  }, [timesSought])
   const status = useQuery(statusQuery)
   const series = useQuery(seriesQuery(queue, range))
   const failures = useQuery(failuresQuery(queue))
@@ -108,7 +113,10 @@ export function QueuePage({ queue, user, search, onSearch }: Props) {
         <FailuresCard
           {...{ failures, timeZone, mayChange, hasFailures }}
           onAct={setBulk}
-          onFilter={(group) => onSearch({ ...search, reason: group.reason, job: group.jobName })}
+          onFilter={(group) => {
+            onSearch({ ...search, reason: group.reason, job: group.jobName })
+            setTimesSought(timesSought + 1)
+          }}
         />
         <RadioGroup
           look="segments"
@@ -123,14 +131,22 @@ export function QueuePage({ queue, user, search, onSearch }: Props) {
         ) : (
           series.error && <ErrorState error={series.error} onRetry={series.refetch} />
         )}
-        <InView className="h-52">
-          <FailedJobsCard
-            {...{ queue, timeZone, mayChange }}
-            filter={{ reason, jobName: job }}
-            hindrance={hindrance}
-            onClearFilter={() => onSearch({ ...search, reason: undefined, job: undefined })}
-          />
-        </InView>
+        <section
+          ref={failedJobs}
+          tabIndex={-1}
+          aria-label={m.ops_queues_failed_jobs()}
+          // It can stand at the upper edge as soon as it is sought, before its jobs are read.
+          className={cx('scroll-mt-20 rounded-xl', timesSought > 0 && 'min-h-[calc(100dvh-10rem)]')}
+        >
+          <InView className="h-52">
+            <FailedJobsCard
+              {...{ queue, timeZone, mayChange }}
+              filter={{ reason, jobName: job }}
+              hindrance={hindrance}
+              onClearFilter={() => onSearch({ ...search, reason: undefined, job: undefined })}
+            />
+          </InView>
+        </section>
       </div>
       <Suspense>
         {bulk && <BulkDialog {...bulk} queue={queue} hindrance={hindrance} onClose={() => setBulk(undefined)} />}
@@ -151,6 +167,13 @@ export function QueuePage({ queue, user, search, onSearch }: Props) {
       </Suspense>
     </OpsPage>
   )
+}
+
+/** Scrolls to a part of the page, and moves the focus there. */
+function showPart(part: HTMLElement | null) {
+  const isStill = matchMedia('(prefers-reduced-motion: reduce)').matches
+  part?.focus({ preventScroll: true })
+  part?.scrollIntoView({ behavior: isStill ? 'auto' : 'smooth' })
 }
 
 /** Pauses or resumes a queue. @throws MusterError */

@@ -7,6 +7,8 @@ import type { TimeSeries } from '../../ui/charts/time-plot-props.ts'
 import { TimeChartCard } from '../../ui/time-chart.tsx'
 
 type Props = { series: QueueSeries; timeZone: string }
+/** So that nothing that waits, or a job of a moment, is not drawn as if it were long. */
+const leastSpanMs = 10_000
 type Sample = QueueSeries['samples'][number]
 
 const compact = (value: number) => formatNumber(value, { notation: 'compact' })
@@ -64,6 +66,7 @@ export function SeriesCards({ series, timeZone }: Props) {
       <TimeChartCard
         {...plot}
         formatValue={formatDuration}
+        leastTop={leastSpanMs}
         title={m.ops_queues_oldest()}
         description={m.ops_queues_oldest_text()}
         label={m.ops_queues_oldest()}

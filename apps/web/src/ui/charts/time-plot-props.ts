@@ -22,6 +22,8 @@ export type TimePlotProps = {
   formatValue: (value: number) => string
   /** A value of the axis, where there is little room; `formatValue` by default. */
   formatTick?: ((value: number) => string) | undefined
+  /** How far the axis of values reaches at least; 1 by default. */
+  leastTop?: number | undefined
   /** An instant in full. */
   formatMoment: (timeMs: number) => string
 }

@@ -26,7 +26,7 @@ const oneDayMs = 86_400_000
 
 /** The settings of uPlot for the present size, colours and span. */
 function optionsOf(props: TimePlotProps, widthPx: number, onCursor: (plot: UPlot) => void): UPlot.Options {
-  const { fromMs, toMs, series, timeZone, formatValue, formatTick = formatValue } = props
+  const { fromMs, toMs, series, timeZone, formatValue, formatTick = formatValue, leastTop = 1 } = props
   const style = getComputedStyle(document.documentElement)
   const color = (token: string) => style.getPropertyValue(token).trim()
   const axis = {
@@ -58,12 +58,13 @@ function optionsOf(props: TimePlotProps, widthPx: number, onCursor: (plot: UPlot
   return {
     width: widthPx,
     height: plotHeightPx,
-    padding: [8, 12, 0, 0],
+    // A label of the time at the end of the axis reaches beyond it by half its width.
+    padding: [8, 28, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false, setScale: false }, points: { size: 8 } },
     scales: {
       x: { time: true, range: () => [fromMs / secondMs, toMs / secondMs] },
-      y: { range: (_plot, _min, max) => [0, Math.max(1, (max ?? 0) * 1.08)] },
+      y: { range: (_plot, _min, max) => [0, Math.max(leastTop, (max ?? 0) * 1.08)] },
     },
     tzDate: (second) => UPlot.tzDate(new Date(second * secondMs), timeZone),
     axes: [
