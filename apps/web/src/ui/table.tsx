@@ -32,7 +32,7 @@ export function Table<Row>(props: TableProps<Row>) {
     )
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: an area that scrolls must be reachable by the keyboard
-    <section aria-label={caption} tabIndex={0} className="relative overflow-x-auto focus-visible:-outline-offset-2">
+    <section aria-label={caption} tabIndex={0} className="relative scroll-sideways focus-visible:-outline-offset-2">
       <table className="w-full border-collapse text-[0.9375rem]">
         <caption className={isCaptionShown ? 'pb-2 text-start text-sm text-ink-3' : 'sr-only'}>{caption}</caption>
         <thead>

@@ -17,7 +17,7 @@ export function Tabs<T extends string>({ label, tabs, value, onChange, className
     <Base.Root value={value} onValueChange={(next) => next !== null && onChange(next as T)} className={className}>
       <Base.List
         aria-label={label}
-        className="relative -mx-1 flex gap-1 overflow-x-auto px-1 shadow-[inset_0_-1px_0_var(--color-line)]"
+        className="relative -mx-1 flex scroll-sideways gap-1 px-1 [--ground:var(--color-canvas)] shadow-[inset_0_-1px_0_var(--color-line)]"
       >
         {tabs.map((tab) => (
           <Base.Tab

@@ -58,15 +58,15 @@ export function MailList({ search, timeZone, onClear }: Props) {
             ),
           },
           {
+            key: 'status',
+            header: m.ops_mails_status(),
+            cell: ({ status }) => <Badge tone={statusTones[status]}>{statusLabels[status]()}</Badge>,
+          },
+          {
             key: 'to',
             header: m.ops_mails_address(),
             className: 'max-w-56',
             cell: ({ to }) => <bdi className="block truncate">{to === 'erased' ? m.ops_mails_erased() : to}</bdi>,
-          },
-          {
-            key: 'status',
-            header: m.ops_mails_status(),
-            cell: ({ status }) => <Badge tone={statusTones[status]}>{statusLabels[status]()}</Badge>,
           },
           {
             key: 'attempts',
