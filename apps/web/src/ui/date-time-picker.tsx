@@ -171,6 +171,7 @@ type PickerProps<T> = {
   /** The name for assistive technology, where no `Field` gives one. */
   label?: string | undefined
   isClearable?: boolean | undefined
+  size?: 'sm' | undefined
 }
 
 type ShellProps = {
@@ -178,17 +179,22 @@ type ShellProps = {
   label: string | undefined
   placeholder: string | undefined
   onClear: (() => void) | undefined
+  size: 'sm' | undefined
   children: (close: () => void) => React.ReactNode
 }
 
-function PickerShell({ text, label, placeholder, onClear, children }: ShellProps) {
+function PickerShell({ text, label, placeholder, onClear, size, children }: ShellProps) {
   const [isOpen, setIsOpen] = useState(false)
   const trigger = (
     <button
       type="button"
       {...useFieldProps()}
       aria-label={label === undefined ? undefined : [label, text].filter(Boolean).join(': ')}
-      className={cx('control flex items-center gap-2.5 text-start', onClear && 'pe-11')}
+      className={cx(
+        'control flex items-center gap-2 text-start',
+        size && 'min-h-9 py-1 text-[0.9375rem] touch:min-h-11',
+        onClear && 'pe-10 touch:pe-11',
+      )}
     >
       <CalendarDays aria-hidden="true" className="size-[1.15rem] shrink-0 text-ink-3" />
       <span className={cx('min-w-0 flex-1 truncate', text === null && 'text-ink-3')}>
@@ -218,11 +224,11 @@ function PickerShell({ text, label, placeholder, onClear, children }: ShellProps
 
 /** A field for a day. */
 export function DatePicker(props: PickerProps<Day>) {
-  const { value, onChange, today, min, max, placeholder, label, isClearable } = props
+  const { value, onChange, today, min, max, placeholder, label, isClearable, size } = props
   const format = new Intl.DateTimeFormat(getLocale(), { dateStyle: 'medium', timeZone: 'UTC' })
   return (
     <PickerShell
-      {...{ label, placeholder }}
+      {...{ label, placeholder, size }}
       text={value === null ? null : format.format(utcOf(value))}
       onClear={isClearable && value !== null ? () => onChange(null) : undefined}
     >
@@ -241,12 +247,12 @@ export function DatePicker(props: PickerProps<Day>) {
 
 /** A field for a day and a time of the clock. A new day begins at `defaultTime`. */
 export function DateTimePicker(props: PickerProps<WallTime> & { defaultTime?: string | undefined }) {
-  const { value, onChange, today, min, max, placeholder, label, isClearable, defaultTime = '09:00' } = props
+  const { value, onChange, today, min, max, placeholder, label, isClearable, size, defaultTime = '09:00' } = props
   const [day = null, time = defaultTime] = value?.split('T') ?? []
   const format = new Intl.DateTimeFormat(getLocale(), { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' })
   return (
     <PickerShell
-      {...{ label, placeholder }}
+      {...{ label, placeholder, size }}
       text={value === null ? null : format.format(new Date(`${value}:00Z`))}
       onClear={isClearable && value !== null ? () => onChange(null) : undefined}
     >

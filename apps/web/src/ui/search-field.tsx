@@ -1,12 +1,12 @@
 import { type AnyRouter, useRouter } from '@tanstack/react-router'
 import { Search } from 'lucide-react'
 import { type Ref, useEffect, useEffectEvent, useId, useState } from 'react'
-import { TextInput } from './field.tsx'
+import { TextInput, useFieldProps } from './field.tsx'
 
 const patienceMs = 250
 
 export type SearchFieldProps = {
-  /** The name for assistive technology, also shown while the field is empty. */
+  /** The name for assistive technology, also shown while the field is empty where no `Field` shows one. */
   label: string
   value: string
   /** Called with the trimmed text when the typing pauses. */
@@ -23,6 +23,7 @@ export function SearchField(props: SearchFieldProps) {
   const { label, value, onChange, maxLength = 100, suggest, inputRef, className } = props
   const [suggestions, setSuggestions] = useState<readonly string[]>()
   const suggestionsId = useId()
+  const isLabelled = useFieldProps().id !== undefined
   const [typed, setTyped] = useState(value)
   const [known, setKnown] = useState(value)
   const [reported, setReported] = useState<string>()
@@ -64,7 +65,7 @@ export function SearchField(props: SearchFieldProps) {
         type="search"
         icon={<Search aria-hidden="true" />}
         aria-label={label}
-        placeholder={label}
+        placeholder={isLabelled ? undefined : label}
         value={typed}
         maxLength={maxLength}
         list={suggestions && suggestionsId}

@@ -77,7 +77,7 @@ function MailsView({ user, search, onSearch }: MailsProps) {
       <ResultsCard span={span} onSpan={(next) => onSearch({ ...search, span: next })} timeZone={timeZone} />
       <search className="mb-4 flex flex-wrap items-start gap-3">
         <AddressField search={search} onSearch={onSearch} />
-        <Field label={m.ops_mails_template()} className="min-w-40">
+        <Field label={m.ops_mails_template()} className="w-40">
           <SearchField
             label={m.ops_mails_template()}
             value={template}

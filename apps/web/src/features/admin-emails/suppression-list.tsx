@@ -61,26 +61,24 @@ export function SuppressionList({ user, address, onClear }: Props) {
           {
             key: 'answer',
             header: m.ops_mails_answer(),
-            className: 'max-w-96',
-            cell: ({ smtpAnswer, reason }) => (
-              <bdi className="line-clamp-2 text-sm break-words text-ink-2">{smtpAnswer ?? reason}</bdi>
+            className: 'max-w-96 min-w-44',
+            cell: ({ smtpAnswer, reason, emailId }) => (
+              <>
+                <bdi className="line-clamp-2 text-sm break-words text-ink-2">{smtpAnswer ?? reason}</bdi>
+                {emailId && (
+                  <Link to="/ops/mails/$emailId" params={{ emailId }} className="link text-sm">
+                    {m.ops_mails_show()}
+                  </Link>
+                )}
+              </>
             ),
-          },
-          {
-            key: 'mail',
-            header: m.ops_mails_mail(),
-            cell: ({ emailId }) =>
-              emailId && (
-                <Link to="/ops/mails/$emailId" params={{ emailId }} className="link whitespace-nowrap">
-                  {m.ops_mails_show()}
-                </Link>
-              ),
           },
           ...(may(user.role, 'email.unsuppress')
             ? [
                 {
                   key: 'lift',
                   header: m.ops_mails_actions(),
+                  className: 'whitespace-nowrap',
                   cell: (row: EmailSuppression) => <LiftButton suppression={row} />,
                 },
               ]

@@ -19,9 +19,10 @@ export function DayRangeFields({ value, onChange, timeZone }: Props) {
   const today = dayOf(new Date(), timeZone)
   return (
     <>
-      <Field label={m.ops_mails_from()} className="w-44">
+      <Field label={m.ops_mails_from()} className="w-full sm:w-46">
         <DatePicker
           isClearable
+          size="sm"
           placeholder={m.ops_mails_any_day()}
           value={value.from ?? null}
           today={today}
@@ -29,9 +30,10 @@ export function DayRangeFields({ value, onChange, timeZone }: Props) {
           onChange={(day) => onChange({ ...value, from: day ?? undefined })}
         />
       </Field>
-      <Field label={m.ops_mails_to()} className="w-44">
+      <Field label={m.ops_mails_to()} className="w-full sm:w-46">
         <DatePicker
           isClearable
+          size="sm"
           placeholder={m.ops_mails_any_day()}
           value={value.to ?? null}
           today={today}

@@ -49,7 +49,7 @@ export function AuditPage({ user: { timezone: timeZone }, search, onSearch }: Pr
       </h2>
       <search className="mb-4 flex flex-wrap items-start gap-3">
         {(['action', 'targetType', 'targetId'] as const).map((name) => (
-          <Field key={name} label={filterLabels[name]()} className="min-w-36 flex-1">
+          <Field key={name} label={filterLabels[name]()} className="min-w-32 flex-1">
             <SearchField
               label={filterLabels[name]()}
               value={search[name] ?? ''}
@@ -62,7 +62,7 @@ export function AuditPage({ user: { timezone: timeZone }, search, onSearch }: Pr
             />
           </Field>
         ))}
-        <Field label={m.ops_audit_seq()} className="w-24">
+        <Field label={m.ops_audit_seq()} className="w-22">
           <TextInput
             inputMode="numeric"
             value={search.seq ?? ''}
