@@ -7,6 +7,7 @@ import { ErrorState } from '../../ui/error-state.tsx'
 import { LoadMore } from '../../ui/load-more.tsx'
 import { RadioGroup } from '../../ui/radio-group.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
+import { authorOf } from '../audit/author.ts'
 import { RequestLink } from '../request-trace/request-link.tsx'
 import { userLogQuery } from './queries.ts'
 
@@ -44,7 +45,7 @@ export function LogView({ user, timeZone, side, onSide }: Props) {
               <p className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
                 <code className="font-mono text-sm font-medium break-all">{event.action}</code>
                 {side === 'to' ? (
-                  <bdi className="text-sm text-ink-2">{event.actor?.name ?? m.ops_people_log_nobody()}</bdi>
+                  <bdi className="text-sm text-ink-2">{authorOf(event)}</bdi>
                 ) : (
                   <span className="text-sm text-ink-2">
                     {event.target.type} <bdi className="break-all">{event.target.name ?? event.target.id}</bdi>

@@ -23,6 +23,7 @@ export function NoteField({ note, onNote, isMissing, ref }: Props) {
       <TextArea
         ref={ref}
         rows={2}
+        required
         maxLength={noteLength.max}
         value={note}
         onChange={({ target }) => onNote(target.value.replaceAll('\n', ' '))}

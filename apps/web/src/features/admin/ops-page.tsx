@@ -1,4 +1,5 @@
 import { useUser } from '../../lib/session.ts'
+import { m } from '../../paraglide/messages.js'
 import { Page, type PageProps } from '../../ui/page.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { OpsClosed } from './ops-closed.tsx'
@@ -10,9 +11,21 @@ type OpsPageProps = PageProps & {
   isLoading?: boolean
 }
 
-/** A page for operators, which closes as soon as the user has lost the role. */
+/** A page for operators. It names the zone of its times, and closes as soon as the user has lost the role. */
 export function OpsPage({ isLoading, children, ...page }: OpsPageProps) {
   useRoleOfRefusals()
-  if (!mayOpenOps(useUser().role)) return <OpsClosed />
-  return <Page {...page}>{isLoading ? <Skeleton className="h-96 rounded-xl" /> : children}</Page>
+  const { role, timezone: timeZone } = useUser()
+  if (!mayOpenOps(role)) return <OpsClosed />
+  return (
+    <Page {...page}>
+      {isLoading ? (
+        <Skeleton className="h-96 rounded-xl" />
+      ) : (
+        <>
+          {children}
+          <p className="mt-8 text-sm text-ink-3">{m.ops_shell_times({ timeZone })}</p>
+        </>
+      )}
+    </Page>
+  )
 }

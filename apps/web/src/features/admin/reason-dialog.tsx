@@ -41,7 +41,7 @@ export function ReasonDialog({ title, children, submitLabel, isRefused, onSubmit
         {children}
         {!isRefused && (
           <Field label={m.ops_people_note()} hint={m.ops_people_note_hint()} error={form.errorOf('note')}>
-            <TextArea {...form.register('note')} rows={2} />
+            <TextArea {...form.register('note')} rows={2} required />
           </Field>
         )}
         <FormError form={form} />

@@ -13,7 +13,11 @@ export function ChangesTable({ before, after }: { before: unknown; after: unknow
       rows={changes}
       keyOf={({ field }) => field}
       columns={[
-        { key: 'field', header: m.ops_audit_field(), cell: ({ field }) => <code className="break-all">{field}</code> },
+        {
+          key: 'field',
+          header: m.ops_audit_field(),
+          cell: ({ field }) => <code className="break-words">{field}</code>,
+        },
         ...(isComparison
           ? [
               {

@@ -12,6 +12,7 @@ import { Skeleton } from '../../ui/skeleton.tsx'
 import { Facts } from '../admin/facts.tsx'
 import { Moment } from '../admin/moment.tsx'
 import { RequestLink } from '../request-trace/request-link.tsx'
+import { authorOf } from './author.ts'
 import { ChangesTable } from './changes-table.tsx'
 import { eventsQuery } from './queries.ts'
 import type { AuditSearch } from './search.ts'
@@ -59,7 +60,7 @@ export function EventList({ search, timeZone, onSearch }: Props) {
 type RowProps = { event: ListedAuditEvent; timeZone: string; isOpen: boolean }
 
 function EventRow({ event, timeZone, isOpen }: RowProps) {
-  const { action, actor, actorId, target, createdAt } = event
+  const { action, actorId, target, createdAt } = event
   return (
     <details open={isOpen} className="group">
       <summary className="flex cursor-pointer list-none flex-wrap items-center gap-x-3 gap-y-0.5 px-4 py-3 hover:bg-raised/50 focus-visible:-outline-offset-2 sm:px-5 [&::-webkit-details-marker]:hidden">
@@ -69,7 +70,7 @@ function EventRow({ event, timeZone, isOpen }: RowProps) {
         />
         <code className="min-w-0 flex-1 basis-56 font-medium break-words">{action}</code>
         <span className="min-w-0 basis-40 truncate text-ink-2">
-          {actor ? <bdi>{actor.name}</bdi> : (actorId ?? m.ops_audit_nobody())}
+          <bdi>{authorOf(event)}</bdi>
         </span>
         <span className="min-w-0 basis-48 truncate text-sm text-ink-3">
           {target.type} <bdi>{target.name ?? target.id}</bdi>
@@ -79,7 +80,7 @@ function EventRow({ event, timeZone, isOpen }: RowProps) {
         </span>
       </summary>
       <div className="flex flex-col gap-4 px-4 pb-5 sm:px-5">
-        <div className="-mx-4 sm:-mx-5">
+        <div className="-mx-4 sm:-mx-5 [&>p]:px-4 sm:[&>p]:px-5">
           <ChangesTable before={event.before} after={event.after} />
         </div>
         <EventFacts event={event} />
@@ -115,7 +116,7 @@ function EventRow({ event, timeZone, isOpen }: RowProps) {
 }
 
 function EventFacts({ event }: { event: ListedAuditEvent }) {
-  const { seq, id, actor, actorId, targetType, targetId, ip, userAgent, hash } = event
+  const { seq, id, actorId, targetType, targetId, ip, userAgent, hash } = event
   return (
     <Facts
       rows={[
@@ -124,10 +125,10 @@ function EventFacts({ event }: { event: ListedAuditEvent }) {
         [
           m.ops_audit_actor(),
           actorId === null ? (
-            m.ops_audit_nobody()
+            authorOf(event)
           ) : (
             <Link to="/ops/people/$userId" params={{ userId: actorId }} className="link">
-              <bdi>{actor?.name ?? actorId}</bdi>
+              <bdi>{authorOf(event)}</bdi>
             </Link>
           ),
         ],
