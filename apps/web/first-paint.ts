@@ -1,10 +1,19 @@
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Plugin, runnerImport } from 'vite'
+import { minify, type Plugin, runnerImport } from 'vite'
+
+/** The script that shows the frames. Vite copies what is public as it is. */
+const script = 'first-paint.js'
 
 /** Puts the frames of the pages into the built page, so that there is something to see before its scripts have loaded. */
 export const firstPaint: Plugin = {
   name: 'muster:first-paint',
   apply: 'build',
+  async writeBundle({ dir = '' }) {
+    const file = join(dir, script)
+    const { code } = await minify(script, await readFile(file, 'utf8'))
+    await writeFile(file, code)
+  },
   transformIndexHtml: {
     order: 'post',
     async handler(html) {

@@ -75,13 +75,11 @@ export default defineConfig({
     assetsInlineLimit: 0,
     rolldownOptions: {
       output: {
-        // Shared parts are called by their hash alone: the first file lists them, and names do not compress as well as they read.
-        chunkFileNames: ({ facadeModuleId, name }) => {
-          const folder = facadeModuleId?.includes('/routes/_app/ops') ? partsOfOperators : 'assets/'
-          return facadeModuleId || name === 'app' || name === 'index'
-            ? `${folder}[name]-[hash:7].js`
-            : `${folder}[hash:7].js`
-        },
+        // Called by their hash alone: the first file lists them, and names do not compress as well as they read.
+        chunkFileNames: ({ facadeModuleId, name }) =>
+          name === 'app'
+            ? 'assets/app-[hash:7].js'
+            : `${facadeModuleId?.includes('/routes/_app/ops') ? partsOfOperators : 'assets/'}[hash:7].js`,
         // The first file has all that the sign-in needs, the second all that the frame and the first page of a signed-in user need besides: each
         // with whatever it imports. As files of their own, the shared parts were 40 more requests.
         codeSplitting: {

@@ -14,21 +14,19 @@
   const isDark = theme === 'dark' || (theme !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches)
   document.documentElement.dataset.theme = isDark ? 'dark' : 'light'
 
-  /** Returns a copy of a template that the build has put into the page (src/first-paint.tsx). */
-  const copyOf = (selector) => document.querySelector(`template${selector}`)?.content.cloneNode(true)
-
-  /** Shows the frame of the page until the page itself is there. */
+  /** Shows the frame of the page until the page itself is there, of templates that the build has put into it (src/first-paint.tsx). */
   const showFrame = () => {
-    const wanted = [read('muster-language'), ...navigator.languages.map((tag) => tag.split('-')[0]), 'en']
-    const language = wanted.find((one) => one && document.querySelector(`template[lang="${CSS.escape(one)}"]`))
+    const templates = [...document.querySelectorAll('template')]
+    const languages = [read('muster-language') ?? '', ...navigator.languages, 'en'].map((tag) => tag.slice(0, 2))
+    const language = languages.find((one) => one && templates.some(({ lang }) => lang === one))
+    const copyOf = (name, inLanguage) =>
+      templates.find(({ id, lang }) => id === name && lang === inLanguage)?.content.cloneNode(true)
     const path = location.pathname.replace(/(.)\/$/, '$1')
-    const card = copyOf(`[data-card="${CSS.escape(path)}"][lang="${language}"]`)
-    const frame = card
-      ? copyOf('[data-frame="public"]')
-      : read('muster-signed-in') && copyOf(`[data-frame="app"][lang="${language}"]`)
+    const card = copyOf(path, language)
+    const frame = card ? copyOf('public', '') : read('muster-signed-in') && copyOf('app', language)
     if (!frame) return
     if (card) frame.querySelector('main').append(card)
-    for (const link of frame.querySelectorAll('a[href]')) {
+    for (const link of frame.querySelectorAll('a')) {
       const href = link.getAttribute('href')
       if (path === href || (href !== '/' && path.startsWith(`${href}/`))) link.dataset.status = 'active'
     }

@@ -125,13 +125,11 @@ export function frames(): string {
   const perLanguage = locales.flatMap((lang) => {
     overwriteGetLocale(() => lang)
     return [
-      template(`data-frame="app" lang="${lang}"`, <FirstOfApp />),
+      template(`id="app" lang="${lang}"`, <FirstOfApp />),
       ...Object.entries(publicPages).map(([path, page]) =>
-        template(`data-card="${path}" lang="${lang}"`, <FirstCard {...page} />),
+        template(`id="${path}" lang="${lang}"`, <FirstCard {...page} />),
       ),
     ]
   })
-  return [template('data-frame="public"', <PublicFrame header={<Brand />}>{null}</PublicFrame>), ...perLanguage].join(
-    '\n',
-  )
+  return [template('id="public"', <PublicFrame header={<Brand />}>{null}</PublicFrame>), ...perLanguage].join('\n')
 }

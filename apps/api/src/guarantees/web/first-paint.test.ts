@@ -48,7 +48,7 @@ describe.skipIf(!browserPath)('before the scripts of a page have loaded', () => 
   test('every page for visitors shows a card', async () => {
     const paths = ['/setup-factor', ...pageRoutes().flatMap(({ path, isPublic }) => (isPublic ? [path] : []))]
     const html = await readFile(join(pages.folder, 'index.html'), 'utf8')
-    const cards = [...html.matchAll(/data-card="([^"]+)" lang="en"/g)].map(([, path]) => path)
+    const cards = [...html.matchAll(/<template id="(\/[^"]*)" lang="en"/g)].map(([, path]) => path)
     expect(cards.toSorted()).toEqual(paths.toSorted())
   })
 
