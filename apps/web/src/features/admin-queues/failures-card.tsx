@@ -7,6 +7,7 @@ import { m } from '../../paraglide/messages.js'
 import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
+import { Skeleton } from '../../ui/skeleton.tsx'
 import { Table } from '../../ui/table.tsx'
 import type { BulkAction } from './bulk-dialog.tsx'
 
@@ -58,9 +59,9 @@ export function FailuresCard({ failures, timeZone, mayChange, hasFailures, onAct
       }
     >
       {data.groups.length === 0 ? (
-        <p className="px-5 pb-6 text-ink-2 sm:px-6">
-          {hasFailures && data.isComplete ? m.ops_queues_only_scheduled() : m.ops_queues_no_failures()}
-        </p>
+        <div className="px-5 pb-6 text-ink-2 sm:px-6">
+          {!data.isComplete ? <Skeleton /> : hasFailures ? m.ops_queues_only_scheduled() : m.ops_queues_no_failures()}
+        </div>
       ) : (
         <Table
           caption={m.ops_queues_failures()}
