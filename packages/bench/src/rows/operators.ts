@@ -12,7 +12,8 @@ const goalMs = 200
 /** Of each read: the first one of a process that has just started, and those after it. */
 const readings = 10
 const chainedAtOnce = 50_000
-const jobsAtOnce = 5_000
+/** As `removeOnFail` of each job says. */
+const keptByBullmq = 10_000
 
 /** What the pages for operators read, by what they show. */
 type Reads = Record<string, string[]>
@@ -37,7 +38,7 @@ export const operators: Row = {
     await stage.db.query(`update users set role = 'super_admin', organization_id = null where id = $1`, [operator.id])
     await insertMails(stage, plan.mailsSent)
     await insertFailedJobs(stage, plan.failedJobs)
-    await stage.db.query('vacuum analyze audit_events, audit_personal, email_messages, email_attempts')
+    await stage.db.query('vacuum analyze audit_events, audit_personal, email_messages, email_attempts, outbox')
 
     const api = await startApp(stage, 'api')
     try {
@@ -51,7 +52,7 @@ export const operators: Row = {
       return lines.map((line, index) => (index === 0 ? { ...line, rssMiB: rssMiB(api.pid) } : line))
     } finally {
       await api.stop()
-      await stage.db.query('truncate email_messages cascade')
+      await stage.db.query('truncate email_messages, outbox cascade')
       await stage.redis.flushall()
     }
   },
@@ -101,41 +102,27 @@ async function readsOf({ db }: Stage): Promise<Reads> {
   )
   const { actor, requestId, mail, user, month, week, now } = rows[0] as NonNullable<(typeof rows)[0]>
   const since = (from: Date) => `from=${from.toISOString()}&to=${now.toISOString()}`
+  const [queue, mails, events, people] = ['/admin/queues/image', '/admin/emails', '/admin/audit-events', '/admin/users']
   return {
     'status and health': ['/admin/status', '/admin/queues'],
-    'a queue with failed jobs': [
-      ...[
-        '/admin/queues/image/failures',
-        '/admin/queues/image/failed?limit=25',
-        `/admin/queues/image/series?${since(week)}`,
-      ],
-    ],
+    'a queue with failed jobs': [`${queue}/failures`, `${queue}/failed?limit=25`, `${queue}/series?${since(week)}`],
     'mails and their results': [
-      ...['/admin/emails?limit=50', '/admin/emails?limit=50&status=failed', '/admin/emails?limit=50&template=invite'],
-      ...['/admin/emails?limit=50&to=person7@bench.example', `/admin/emails/${mail}`, '/admin/emails/suppressions'],
-      `/admin/emails/results?${since(month)}&step=day`,
+      ...['', '&status=failed', '&template=invite', '&to=person7@bench.example'].map(
+        (only) => `${mails}?limit=50${only}`,
+      ),
+      ...[`${mails}/${mail}`, `${mails}/suppressions`, `${mails}/results?${since(month)}&step=day`],
     ],
     'the audit log and its chain': [
-      ...[
-        '/admin/audit-events?limit=50',
-        '/admin/audit-events?limit=50&action=task.created',
-        '/admin/audit-events?limit=50&action=session.created',
-      ],
-      ...[
-        `/admin/audit-events?limit=50&actorId=${actor}`,
-        `/admin/audit-events?limit=50&${since(month)}`,
-        '/admin/audit-events/chain',
-      ],
+      ...['', '&action=task.created', '&action=session.created', `&actorId=${actor}`, `&${since(month)}`].map(
+        (only) => `${events}?limit=50${only}`,
+      ),
+      `${events}/chain`,
     ],
-    'people, organizations, invitations and a request': [
-      ...[
-        '/admin/users?q=bench',
-        `/admin/users/${user}`,
-        `/admin/users/${user}/sessions`,
-        '/admin/organizations?q=bench',
-      ],
-      ...['/invites?q=bench', `/admin/trace/${requestId}`],
+    'people, organizations and invitations': [
+      ...[`${people}?q=bench`, `${people}/${user}`, `${people}/${user}/sessions`],
+      ...['/admin/organizations?q=bench', '/invites?q=bench'],
     ],
+    'what a request caused': [`/admin/trace/${requestId}`],
   }
 }
 
@@ -156,32 +143,39 @@ async function insertMails({ db }: Stage, count: number): Promise<void> {
   )
 }
 
-/** Writes failed jobs as BullMQ keeps them. Letting a worker fail each would take minutes. */
-async function insertFailedJobs({ redis }: Stage, count: number): Promise<void> {
+const reasons = ['ENOSPC: no space left on device', 'The storage did not answer within 30 s', 'connect ECONNREFUSED']
+
+/** Writes failed jobs into the outbox, and the newest as BullMQ keeps them. Letting a worker fail each would take minutes. */
+async function insertFailedJobs({ db, redis }: Stage, count: number): Promise<void> {
+  const { rows } = await db.query<{ id: string; error: string; failedAtMs: number }>(
+    `with job as (
+       insert into outbox (id, queue, name, payload, published_at, failed_at, error)
+       select uuidv7(), 'image', 'optimize-image', '{"attachmentId": "0199d3c0-0000-7000-8000-000000000000"}', now(),
+         now() - n * interval '10 milliseconds', ($2::text[])[1 + n % 3]
+       from generate_series(1, $1::int) n returning id, error, failed_at
+     )
+     select id, error, (extract(epoch from failed_at) * 1000)::float8 as "failedAtMs" from job order by failed_at desc limit $3`,
+    [count, reasons, keptByBullmq],
+  )
   const queue = `${queuePrefix('image')}:image`
-  const nowMs = Date.now()
-  for (let first = 0; first < count; first += jobsAtOnce) {
-    const pipeline = redis.pipeline()
-    for (let index = first; index < Math.min(first + jobsAtOnce, count); index++) {
-      const [id, finishedMs] = [`bench-${index}`, nowMs - index]
-      const reason = ['ENOSPC: no space left on device', 'The storage did not answer within 30 s', `No file ${index}`][
-        index % 3
-      ]
-      pipeline.hset(`${queue}:${id}`, {
+  const pipeline = redis.pipeline()
+  for (const { id, error, failedAtMs } of rows) {
+    pipeline.hset(`${queue}:${id}`, {
+      ...{
         name: 'optimize-image',
-        data: JSON.stringify({ attachmentId: '0199d3c0-0000-7000-8000-000000000000' }),
+        data: '{"attachmentId":"0199d3c0-0000-7000-8000-000000000000"}',
         opts: '{"attempts":10}',
-        ...{
-          timestamp: finishedMs,
-          processedOn: finishedMs,
-          finishedOn: finishedMs,
-          atm: 10,
-          ats: 10,
-          failedReason: reason,
-        },
-      })
-      pipeline.zadd(`${queue}:failed`, finishedMs, id)
-    }
-    await pipeline.exec()
+      },
+      ...{
+        timestamp: failedAtMs,
+        processedOn: failedAtMs,
+        finishedOn: failedAtMs,
+        atm: 10,
+        ats: 10,
+        failedReason: error,
+      },
+    })
+    pipeline.zadd(`${queue}:failed`, failedAtMs, id)
   }
+  await pipeline.exec()
 }
