@@ -1,8 +1,8 @@
 import { instant } from '@muster/realtime/shapes'
 import { z } from 'zod'
+import { lastVerification } from '../../http/last-verification.ts'
 import { replyOf } from '../../http/reply.ts'
 import { healthReply } from '../../plugins/health.ts'
-import { lastVerification } from '../audit/last-verification.ts'
 import { queueName, queuePause } from './admin-queues.schema.ts'
 
 const runningProcess = z

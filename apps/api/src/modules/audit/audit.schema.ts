@@ -5,9 +5,9 @@ import { z } from 'zod'
 import { cursorText } from '../../http/cursor.ts'
 import { issueOf, rule } from '../../http/errors/details-of-issues.ts'
 import { dateTime, id, listOf, queryInteger, text } from '../../http/fields.ts'
+import { lastVerification } from '../../http/last-verification.ts'
 import { pageSize } from '../../http/pagination.ts'
 import { pageReplyOf, replyOf } from '../../http/reply.ts'
-import { lastVerification } from './last-verification.ts'
 
 const exampleHash = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'
 const exampleHead = `42.${exampleHash}.k1.${exampleHash}`

@@ -8,9 +8,9 @@ import {
   readPendingAge,
 } from '@muster/audit'
 import type { Deps } from '../../deps.ts'
+import { toLastVerification } from '../../http/last-verification.ts'
 import { listDroppedRuns, readChainedAt } from './audit.queries.ts'
 import type { ChainOverview, ChainQuery } from './audit.schema.ts'
-import { toLastVerification } from './last-verification.ts'
 
 /** Reads what the log consists of, and compares heads with it, by look-ups alone: it verifies nothing. */
 export async function readChain(
