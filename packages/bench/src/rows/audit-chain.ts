@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { newId } from '@muster/db'
 import { startApp } from '../apps.ts'
 import { settleAudit } from '../audit-lag.ts'
 import { type Child, rssMiB, startChild } from '../child.ts'
@@ -76,10 +75,13 @@ async function measureRound(
   }
 }
 
-/** Measures chained rows per second from the first visible batch to the last, without the wake-up of the worker. */
-export async function chain(stage: Stage, count: number): Promise<number> {
+/**
+ * Measures chained rows per second from the first visible batch to the last, without the wake-up of the worker.
+ * @param secondsAgo how long ago the first of the events happened; another one happened each second from then on
+ */
+export async function chain(stage: Stage, count: number, secondsAgo = 0): Promise<number> {
   const before = await chainedRows(stage)
-  await fillPending(stage, count)
+  await fillPending(stage, count, secondsAgo)
   const deadlineMs = performance.now() + patienceMs
   let first: { seq: number; atMs: number } | undefined
   for (;;) {
@@ -97,14 +99,16 @@ async function chainedRows({ db }: Stage): Promise<number> {
 }
 
 /** Inserts pending audit events of new tasks, in one transaction. */
-async function fillPending({ db }: Stage, count: number): Promise<void> {
+async function fillPending({ db }: Stage, count: number, secondsAgo: number): Promise<void> {
   await db.query(
-    `insert into audit_pending (id, action, actor_id, target_type, target_id, ip, user_agent, request_id, after)
-     select id, 'task.created', gen_random_uuid(), 'task', gen_random_uuid()::text, '192.0.2.7',
-       'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', uuidv7()::text,
+    `insert into audit_pending (id, action, actor_id, target_type, target_id, ip, user_agent, request_id, after, created_at)
+     select uuidv7(at - now()), 'task.created', gen_random_uuid(), 'task', gen_random_uuid()::text, '192.0.2.7',
+       'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', uuidv7(at - now())::text,
        jsonb_build_object('id', gen_random_uuid(), 'title', 'Paint the bench', 'dueDate', '2031-05-01T08:00:00.000Z',
-         'priority', 'high', 'status', 'todo', 'version', 1, 'ownerId', gen_random_uuid(), 'description', null)
-     from unnest($1::uuid[]) as id`,
-    [Array.from({ length: count }, newId)],
+         'priority', 'high', 'status', 'todo', 'version', 1, 'ownerId', gen_random_uuid(), 'description', null),
+       at
+     from generate_series(1, $1::int) n,
+       lateral (select now() - greatest(0, $2 - n) * interval '1 second' as at) moment`,
+    [count, secondsAgo],
   )
 }

@@ -12,6 +12,7 @@ const goalMs = 200
 /** Of each read: the first one of a process that has just started, and those after it. */
 const readings = 10
 const chainedAtOnce = 50_000
+const monthSeconds = 30 * 86_400
 /** As `removeOnFail` of each job says. */
 const keptByBullmq = 10_000
 
@@ -29,8 +30,9 @@ export const operators: Row = {
     const { plan } = stage
     const worker = await startApp(stage, 'audit-worker')
     try {
+      await stage.db.query(`select audit_ensure_partition(now() - interval '1 second' * $1)`, [monthSeconds])
       for (let left = plan.auditEvents; left > 0; left -= chainedAtOnce)
-        await chain(stage, Math.min(left, chainedAtOnce))
+        await chain(stage, Math.min(left, chainedAtOnce), (monthSeconds * left) / plan.auditEvents)
     } finally {
       await worker.stop()
     }
