@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import { renderToStaticMarkup } from 'react-dom/server'
+import { accountFormHeights } from './features/registration/account-form-skeleton.tsx'
 import {
   AppFrame,
   BarFrame,
@@ -42,7 +43,7 @@ const publicPages: Record<string, PublicPage> = {
   '/register': {
     ...{ title: m.registration_title, text: m.registration_text },
     way: { text: m.registration_has_account, label: m.sign_in_submit, href: '/login' },
-    heights: ['h-[6.4rem]', 'h-[4.6rem]', 'h-[6.4rem]', 'h-[8.5rem]', 'h-12'],
+    heights: accountFormHeights,
   },
   '/register/code': { heights: ['h-[4.6rem]', 'h-12'] },
   '/forgot-password': {

@@ -1,7 +1,7 @@
 import type { Db } from '@muster/db'
 import { sql } from 'kysely'
 
-/** The outcome of the newest verification that began at the first event, with the calls that went on where it ended. */
+/** The outcome of a verification that began at the first event, with the calls that went on where it ended. */
 export type LastVerification = {
   /** The time of its newest call. */
   at: Date
@@ -15,19 +15,25 @@ export type LastVerification = {
   firstBrokenSeq: number | null
 }
 
-/** Reads the outcome of the newest verification, from the event that each leaves in the log; undefined before the first one. */
+/**
+ * Reads the outcome of the newest verification from the events that its calls left in the log. One that was stopped before it found anything
+ * takes nothing back: the newest one that reached the end or found something broken comes first. Undefined before the first one.
+ */
 export async function readLastVerification(db: Db): Promise<LastVerification | undefined> {
   const { rows } = await sql<LastVerification>`
-    with verified as (
-      select event.seq, event.created_at, personal.after
+    with calls as (
+      select event.created_at, personal.after,
+        count(*) filter (where (personal.after ->> 'fromSeq')::int8 = 0) over (order by event.seq) as run
       from audit_events event join audit_personal personal on personal.event_id = event.id
       where event.action = 'audit.verified'
+    ),
+    runs as (
+      select run, max(created_at) as at, bool_or((after ->> 'complete')::boolean) as "isComplete",
+        sum((after ->> 'checked')::int8)::int8 as checked, max((after ->> 'toSeq')::int8) as "toSeq",
+        min((after ->> 'firstBrokenSeq')::int8) as "firstBrokenSeq"
+      from calls where run > 0 group by run
     )
-    select max(created_at) as at, bool_or((after ->> 'complete')::boolean) as "isComplete",
-      sum((after ->> 'checked')::int8)::int8 as checked, max((after ->> 'toSeq')::int8) as "toSeq",
-      min((after ->> 'firstBrokenSeq')::int8) as "firstBrokenSeq"
-    from verified
-    where seq >= (select seq from verified where (after ->> 'fromSeq')::int8 = 0 order by seq desc limit 1)
-    having count(*) > 0`.execute(db)
+    select at, "isComplete", checked, "toSeq", "firstBrokenSeq" from runs
+    order by "isComplete" or "firstBrokenSeq" is not null desc, run desc limit 1`.execute(db)
   return rows[0]
 }

@@ -15,7 +15,8 @@ export const lastVerification = z
   })
   .meta({
     id: 'LastAuditVerification',
-    description: 'The newest verification of the log that began at its first event.',
+    description:
+      'The newest verification of the log that began at its first event and reached the end or found something broken.',
   })
 
 export const toLastVerification = (found: LastVerification | undefined): z.infer<typeof lastVerification> | null => {

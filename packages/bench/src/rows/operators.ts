@@ -1,3 +1,4 @@
+import { keptJobs } from '@muster/jobs/admin'
 import { queuePrefix } from '@muster/jobs/queue'
 import { startApp } from '../apps.ts'
 import { rssMiB } from '../child.ts'
@@ -13,10 +14,8 @@ const goalMs = 200
 const readings = 10
 const chainedAtOnce = 50_000
 const monthSeconds = 30 * 86_400
-/** As `removeOnFail` of each job says. */
-const keptByBullmq = 10_000
 
-/** What the pages for operators read, by what they show. */
+/** Paths of the GET requests of the pages for operators, by subject. */
 type Reads = Record<string, string[]>
 
 type Reading = { path: string; firstMs: number; laterMs: number }
@@ -157,7 +156,7 @@ async function insertFailedJobs({ db, redis }: Stage, count: number): Promise<vo
        from generate_series(1, $1::int) n returning id, error, failed_at
      )
      select id, error, (extract(epoch from failed_at) * 1000)::float8 as "failedAtMs" from job order by failed_at desc limit $3`,
-    [count, reasons, keptByBullmq],
+    [count, reasons, keptJobs.failed.count],
   )
   const queue = `${queuePrefix('image')}:image`
   const pipeline = redis.pipeline()

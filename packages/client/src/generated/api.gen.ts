@@ -5038,7 +5038,7 @@ export interface components {
             /** @description How long it is kept. */
             rule: string;
         };
-        /** @description The newest verification of the log that began at its first event. */
+        /** @description The newest verification of the log that began at its first event and reached the end or found something broken. */
         LastAuditVerification: {
             /**
              * Format: date-time

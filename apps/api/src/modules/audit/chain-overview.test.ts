@@ -103,7 +103,7 @@ test('many erased events are told as few runs, each with their number', async ()
   for (const [index, run] of seen.entries()) expect(run.fromSeq).toBeGreaterThan(seen[index - 1]?.toSeq ?? 9)
 })
 
-test('what the last verification found is told with all its calls, until the next one', async () => {
+test('what the last verification found is told with all its calls, until another one has reached the end', async () => {
   const statusOf = async () => (await operator.inject('GET', '/api/v1/admin/status')).json().data.status
   const told = async () => {
     const { lastVerification } = await chain()
@@ -119,6 +119,8 @@ test('what the last verification found is told with all its calls, until the nex
   await verified({ fromSeq: 5, toSeq: 9, checked: 4, complete: true, firstBrokenSeq: null })
   const at = expect.any(String)
   expect(await told()).toEqual({ at, complete: true, checked: 9, toSeq: 9, firstBrokenSeq: 4 })
+  await verified({ fromSeq: 0, toSeq: 3, checked: 3, complete: false, firstBrokenSeq: null })
+  expect(await told()).toMatchObject({ checked: 9, firstBrokenSeq: 4 })
   await verified({ fromSeq: 0, toSeq: 9, checked: 9, complete: true, firstBrokenSeq: null })
   expect(await told()).toEqual({ at, complete: true, checked: 9, toSeq: 9, firstBrokenSeq: null })
 })

@@ -4,7 +4,7 @@ import { m } from '../../paraglide/messages.js'
 /** Returns who did something: a person, somebody whose request had no sign-in, or Muster (a worker or a command), whose events have no address. */
 export function authorOf(event: ListedAuditEvent): string {
   const { actor, actorId, ip } = event
-  if (actor || actorId !== null) return actor?.name ?? actorId ?? ''
+  if (actorId !== null) return actor?.name ?? actorId
   return ip === null && !isMaybeErased(event) ? m.ops_audit_muster() : m.ops_audit_nobody()
 }
 

@@ -6,7 +6,7 @@ import type { Verification } from './use-verification.ts'
 
 type Part = { key: string; fromSeq: number; toSeq: number; look: string; label: string }
 
-/** What the strip shows of a verification. The kind of a fault is known while its page is open. */
+/** The part of a verification that the strip draws. The faults of an earlier one have no kind. */
 type Found = Pick<Verification, 'checkedTo' | 'erasedRuns'> & {
   faults: readonly { kind?: string; seq: number; toSeq?: number | undefined }[]
 }

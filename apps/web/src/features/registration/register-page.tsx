@@ -4,12 +4,12 @@ import { muster } from '../../lib/muster.ts'
 import { m } from '../../paraglide/messages.js'
 import { ButtonLink } from '../../ui/button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
-import { Skeleton } from '../../ui/skeleton.tsx'
 import { PublicCard } from '../shell/public-frame.tsx'
 import { useAuthConfig } from '../sign-in/auth-config.ts'
 import { GoogleButton, OrDivider } from '../sign-in/google-button.tsx'
 import { typedEmail } from '../sign-in/typed-email.ts'
 import { AccountForm, ownTimeZone } from './account-form.tsx'
+import { AccountFormSkeleton } from './account-form-skeleton.tsx'
 import { currentAttempt } from './attempt.ts'
 
 /** The first step of a registration. */
@@ -67,17 +67,5 @@ export function RegisterPage() {
         }}
       />
     </PublicCard>
-  )
-}
-
-/** The place of the form while its rules are loading. */
-export function AccountFormSkeleton() {
-  return (
-    <div role="status" className="flex flex-col gap-5">
-      <span className="sr-only">{m.ui_loading()}</span>
-      {['h-[6.4rem]', 'h-[4.6rem]', 'h-[6.4rem]', 'h-[8.5rem]', 'h-12'].map((height, index) => (
-        <Skeleton key={`${index}${height}`} className={height} />
-      ))}
-    </div>
   )
 }
