@@ -13,6 +13,8 @@ export type LastVerification = {
   toSeq: number
   /** The number of the first event that is broken; null when none is. */
   firstBrokenSeq: number | null
+  /** When a verification first found something broken after the last one that found the whole chain valid; null when none did. */
+  brokenSince: Date | null
 }
 
 /**
@@ -33,7 +35,10 @@ export async function readLastVerification(db: Db): Promise<LastVerification | u
         min((after ->> 'firstBrokenSeq')::int8) as "firstBrokenSeq"
       from calls where run > 0 group by run
     )
-    select at, "isComplete", checked, "toSeq", "firstBrokenSeq" from runs
+    select at, "isComplete", checked, "toSeq", "firstBrokenSeq", (
+      select min(at) from runs where "firstBrokenSeq" is not null
+        and run > coalesce((select max(run) from runs where "isComplete" and "firstBrokenSeq" is null), 0)
+    ) as "brokenSince" from runs
     order by "isComplete" or "firstBrokenSeq" is not null desc, run desc limit 1`.execute(db)
   return rows[0]
 }

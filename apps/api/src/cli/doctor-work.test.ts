@@ -5,6 +5,7 @@ import { openQueue } from '@muster/jobs/queue'
 import { failFastRedis, formatRedisUrl, parseRedisUrl } from '@muster/redis'
 import { insertReminder, insertTask, insertUser, type OwnRedis } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { recordVerification } from '../modules/audit/testing/audit-fixtures.ts'
 import type { TestApp } from '../testing/test-app.ts'
 import { muster } from './testing/cli-fixtures.ts'
 import { type Installation, startInstallation } from './testing/doctor-fixtures.ts'
@@ -163,6 +164,30 @@ test('work that is behind is named: outbox, audit, reminders, keys, jobs, queues
   expect(await examine()).toEqual(['process-missing', 'outbox-behind'])
   await undo()
   expect(await examine()).toEqual([])
+})
+
+test('a broken audit chain is named with its event and since when, until it is verified to be whole', async () => {
+  const withdraw = await announced(inOrder, Date.now() + 10 * minuteMs)
+  const outcome = { fromSeq: 0, toSeq: 9, checked: 9, complete: true }
+  const verified = (firstBrokenSeq: number | null, minutesAgo: number) =>
+    recordVerification(api, { ...outcome, firstBrokenSeq }, agoMs(minutesAgo * minuteMs))
+  await verified(null, 50)
+  expect(await examine()).toEqual([])
+  await verified(7, 40)
+  await verified(4, 30)
+  const since = (await api.db.selectFrom('audit_events').select('created_at').where('seq', '=', 2).executeTakeFirst())
+    ?.created_at
+  expect(await installation.findings()).toMatchObject([
+    {
+      id: 'audit-chain-broken',
+      severity: 'error',
+      what: expect.stringContaining(`number 4 on; verifications have found it broken since ${since?.toISOString()}`),
+      remedy: expect.stringMatching(/evidence.*muster audit verify --heads/),
+    },
+  ])
+  await verified(null, 20)
+  expect(await examine()).toEqual([])
+  await withdraw()
 })
 
 test('users who all have the address of a proxy are noticed, whether it is trusted or not', async () => {

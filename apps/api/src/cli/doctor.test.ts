@@ -32,7 +32,7 @@ test('a healthy installation has no finding, and each part of it is checked', as
   expect(isWell).toBe(true)
   const run = await muster(api, 'doctor', { env: well })
   expect([run.code, run.stderr]).toEqual([0, ''])
-  expect(run.stdout).toMatch(/Nothing is wrong in 18 checks/)
+  expect(run.stdout).toMatch(/Nothing is wrong in 19 checks/)
 })
 
 function smtpPort(server: SMTPServer): Promise<number> {

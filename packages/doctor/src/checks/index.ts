@@ -2,6 +2,7 @@ import type { Subject } from '../diagnose.ts'
 import type { Notes } from '../finding.ts'
 import type { Tools } from '../tools.ts'
 import { checkAddresses } from './addresses.ts'
+import { checkAuditChain } from './audit-chain.ts'
 import { checkClock } from './clock.ts'
 import { checkConfiguration } from './configuration.ts'
 import { checkFolders } from './folders.ts'
@@ -41,6 +42,7 @@ export const checks: readonly Check[] = [
   { name: 'processes', run: checkProcesses },
   { name: 'queues', run: checkQueues },
   { name: 'lags', run: checkLags },
+  { name: 'audit-chain', run: checkAuditChain },
   { name: 'client-address', run: checkAddresses },
   { name: 'sign-in', run: checkSignIn },
 ]

@@ -2,7 +2,7 @@ import { formatHead, keepAnnouncedHead, signCheckpoint, signHead } from '@muster
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
-import { chainEvents, eventsUrl, tamper } from './testing/audit-fixtures.ts'
+import { chainEvents, eventsUrl, recordVerification, tamper } from './testing/audit-fixtures.ts'
 
 let api: TestApp
 let operator: TestUser
@@ -110,10 +110,7 @@ test('what the last verification found is told with all its calls, until another
     expect((await statusOf()).auditVerification).toEqual(lastVerification)
     return lastVerification
   }
-  const verified = async (after: object) => {
-    const [id] = await chainEvents(api, 1, { action: 'audit.verified', targetType: 'audit-log', targetId: 'chain' })
-    await tamper(api.db, `update audit_personal set after = '${JSON.stringify(after)}' where event_id = '${id}'`)
-  }
+  const verified = (after: object) => recordVerification(api, after)
   expect(await told()).toBeNull()
   await verified({ fromSeq: 0, toSeq: 5, checked: 5, complete: false, firstBrokenSeq: 4 })
   await verified({ fromSeq: 5, toSeq: 9, checked: 4, complete: true, firstBrokenSeq: null })

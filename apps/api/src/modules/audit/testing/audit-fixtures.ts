@@ -88,6 +88,17 @@ export async function tamper(db: Db, statement: string): Promise<void> {
   })
 }
 
+/** Appends the event that a verification leaves, with what it found. */
+export async function recordVerification(
+  api: Pick<TestApp, 'db' | 'deps'>,
+  after: object,
+  createdAt = new Date(),
+): Promise<void> {
+  const event = { action: 'audit.verified', targetType: 'audit-log', targetId: 'chain', createdAt }
+  const [id] = await chainEvents(api, 1, event)
+  await tamper(api.db, `update audit_personal set after = '${JSON.stringify(after)}' where event_id = '${id}'`)
+}
+
 /** Moves the pending events into the log, as the audit worker does, but without the hashes of a chain, which no list reads. */
 export async function logPendingEvents({ db }: Pick<TestApp, 'db'>): Promise<void> {
   await sql`
