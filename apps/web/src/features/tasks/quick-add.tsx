@@ -4,32 +4,45 @@ import { errorSentence, isUnexpected } from '../../lib/errors.ts'
 import { m } from '../../paraglide/messages.js'
 import { Button } from '../../ui/button.tsx'
 import { Notice } from '../../ui/notice.tsx'
+import { alsoOnDemand } from '../../ui/on-demand.ts'
 import { RequestId } from '../../ui/request-id.tsx'
 import { dueText } from './due-text.tsx'
 import { createTask } from './mutations.ts'
-import { parseDue } from './natural-due.ts'
+import type { NaturalDue } from './natural-due.ts'
+
+/** The names of days and months are much of what the first page of a signed-in user would load otherwise. */
+const loadParser = alsoOnDemand(() => import('./natural-due.ts'))
 
 const maxTitle = 200
 
 /** A line that makes a task; a due date in its words is shown before it is saved, and can be refused. */
 export function QuickAdd({ timeZone }: { timeZone: string }) {
   const [text, setText] = useState('')
+  const [found, setFound] = useState<NaturalDue | null>(null)
   const [refused, setRefused] = useState<string>()
   const [error, setError] = useState<unknown>()
   const [isPending, setIsPending] = useState(false)
   const input = useRef<HTMLInputElement>(null)
-  const found = parseDue(text, { now: new Date(), timeZone })
-  const due = found && found.words !== refused && found.title !== '' ? found : null
+  const accepted = (one: NaturalDue | null) => (one && one.words !== refused && one.title !== '' ? one : null)
+  const due = accepted(found)
+  const read = async (words: string) => (await loadParser()).parseDue(words, { now: new Date(), timeZone })
+
+  async function write(next: string) {
+    setText(next)
+    const nextFound = await read(next).catch(() => null)
+    if (input.current?.value === next) setFound(nextFound)
+  }
 
   async function add(event: FormEvent) {
     event.preventDefault()
-    const title = (due?.title ?? text).trim()
-    if (title === '' || isPending) return
+    if (text.trim() === '' || isPending) return
     setIsPending(true)
     setError(undefined)
     try {
-      await createTask({ title, ...(due && { dueDate: due.due.toISOString() }) })
+      const chosen = accepted(await read(text))
+      await createTask({ title: (chosen?.title ?? text).trim(), ...(chosen && { dueDate: chosen.due.toISOString() }) })
       setText('')
+      setFound(null)
       setRefused(undefined)
     } catch (reason) {
       setError(reason)
@@ -48,7 +61,7 @@ export function QuickAdd({ timeZone }: { timeZone: string }) {
           dir="auto"
           value={text}
           maxLength={maxTitle + 60}
-          onChange={({ target }) => setText(target.value)}
+          onChange={({ target }) => void write(target.value)}
           aria-label={m.tasks_new_title()}
           placeholder={m.tasks_add_placeholder()}
           enterKeyHint="done"
