@@ -1,6 +1,7 @@
 import { QueryClientProvider } from '@tanstack/react-query'
 import { createFileRoute, Outlet, redirect, useNavigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
+import { tellReminders } from '../features/notifications/tell-reminders.ts'
 import { AppShell } from '../features/shell/app-shell.tsx'
 import { followChanges } from '../lib/live.ts'
 import { queryClient } from '../lib/query.ts'
@@ -22,6 +23,7 @@ function App() {
   const session = useSession()
   const navigate = useNavigate()
   useEffect(followChanges, [])
+  useEffect(tellReminders, [])
   const { status } = session
   const isEnded = status === 'signed-out' && session.isEnded
   useEffect(() => {

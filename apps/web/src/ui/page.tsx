@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react'
+import { createContext, type ReactNode, use } from 'react'
 import { cx } from './cx.ts'
 
 export type PageProps = {
@@ -17,9 +17,13 @@ export type PageProps = {
 
 const widths = { narrow: 'max-w-3xl', wide: 'max-w-6xl', full: 'max-w-none' }
 
+/** How much is unread, which the name of the tab begins with. */
+export const UnreadCount = createContext(0)
+
 /** A page of the app: its title, actions and content. `full` has no margin of its own, for views that scroll by themselves. */
 export function Page(props: PageProps) {
   const { title, description, actions, children, width = 'wide', tabTitle, isTitleHidden } = props
+  const unread = use(UnreadCount)
   const heading = (
     <div className="min-w-0">
       <h1 className="text-[1.75rem] leading-tight sm:text-3xl">{title}</h1>
@@ -36,7 +40,7 @@ export function Page(props: PageProps) {
         width === 'full' ? 'flex min-h-0 flex-1 flex-col' : 'px-4 py-6 sm:px-8 sm:py-10',
       )}
     >
-      <title>{`${tabTitle ?? title} · Muster`}</title>
+      <title>{`${unread > 0 ? `(${unread}) ` : ''}${tabTitle ?? title} · Muster`}</title>
       {isTitleHidden ? (
         <h1 className="sr-only">{title}</h1>
       ) : (

@@ -1,10 +1,12 @@
 export type ToastKind = 'info' | 'success' | 'error'
 
+/** One button, such as to undo, or one link where there is an address. Both close the message. */
+export type ToastAction = { label: string; href?: string | undefined; onClick?: (() => void) | undefined }
+
 export type ToastOptions = {
   title: string
   text?: string | undefined
-  /** One button, such as to undo. */
-  action?: { label: string; onClick: () => void } | undefined
+  action?: ToastAction | undefined
   kind?: ToastKind | undefined
   /** How long it stays without the pointer or the focus; 5 s by default, 0 until it is closed. */
   durationMs?: number | undefined

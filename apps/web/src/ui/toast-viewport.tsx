@@ -2,11 +2,11 @@ import { Toast } from '@base-ui/react/toast'
 import { CircleAlert, CircleCheck, Info, X } from 'lucide-react'
 import { useEffect } from 'react'
 import { m } from '../paraglide/messages.js'
-import { Button, IconButton } from './button.tsx'
+import { Button, ButtonLink, IconButton } from './button.tsx'
 import { cx } from './cx.ts'
-import { receiveToasts, type ToastKind } from './toast-queue.ts'
+import { receiveToasts, type ToastAction, type ToastKind } from './toast-queue.ts'
 
-const manager = Toast.createToastManager<{ action?: { label: string; onClick: () => void } }>()
+const manager = Toast.createToastManager<{ action?: ToastAction }>()
 
 const looks: Record<ToastKind, { Icon: typeof Info; ink: string }> = {
   info: { Icon: Info, ink: 'text-accent' },
@@ -49,10 +49,14 @@ export default function ToastViewport() {
 }
 
 function List() {
-  const { toasts, close } = Toast.useToastManager<{ action?: { label: string; onClick: () => void } }>()
+  const { toasts, close } = Toast.useToastManager<{ action?: ToastAction }>()
   return toasts.map((item) => {
     const { Icon, ink } = looks[(item.type as ToastKind | undefined) ?? 'info']
     const action = item.data?.action
+    const act = () => {
+      close(item.id)
+      action?.onClick?.()
+    }
     return (
       <Toast.Root
         key={item.id}
@@ -70,17 +74,16 @@ function List() {
             <Toast.Title className="text-[0.9375rem] font-medium" />
             <Toast.Description className="text-sm text-ink-2" />
           </div>
-          {action && (
-            <Button
-              size="sm"
-              onClick={() => {
-                close(item.id)
-                action.onClick()
-              }}
-            >
-              {action.label}
-            </Button>
-          )}
+          {action &&
+            (action.href === undefined ? (
+              <Button size="sm" onClick={act}>
+                {action.label}
+              </Button>
+            ) : (
+              <ButtonLink size="sm" to={action.href} onClick={act} className="shrink-0">
+                {action.label}
+              </ButtonLink>
+            ))}
           <Toast.Close
             render={<IconButton size="sm" label={m.ui_close()} icon={<X aria-hidden="true" />} hasTooltip={false} />}
           />

@@ -125,6 +125,38 @@ describe.skipIf(!browserPath)('in a browser', slow, () => {
     await page.context().close()
   })
 
+  test('a reminder is told on whichever page is open, with a link to its task, until it is read', async () => {
+    const user = await pages.api.signUp()
+    const task = await createTask(user, { title: 'Feed the owl' })
+    const scheduledAt = new Date(Date.now() + 3_600_000).toISOString()
+    dataOf(await user.inject('POST', '/api/v1/reminders', { taskId: task.id, scheduledAt, type: 'push' }))
+    const windows = await Promise.all([pages.open({ as: user }), pages.open({ as: user })])
+    const [page, other] = windows
+    for (const window of windows) {
+      await window.goto(`${pages.origin}/people`)
+      await pages.untilSettled(window)
+    }
+    expect(await page.title()).toBe('People · Muster')
+    await pages.api.db
+      .updateTable('reminders')
+      .set({ scheduled_at: new Date() })
+      .where('task_id', '=', task.id)
+      .execute()
+    const messages = page.getByRole('region', { name: 'Messages' })
+    await messages.getByText('Reminder: Feed the owl').waitFor({ timeout: 60_000 })
+    await other.getByText('Reminder: Feed the owl').waitFor()
+    await expect.poll(() => page.title()).toBe('(1) People · Muster')
+    expect(await accessibilityFaults(page)).toEqual([])
+    await link(page, 'Open the task').click()
+    await page.getByRole('heading', { name: 'Feed the owl', level: 1 }).waitFor()
+    // Long before it would go by itself.
+    for (const window of windows) {
+      await window.getByText('Reminder: Feed the owl').waitFor({ state: 'detached', timeout: 10_000 })
+      await expect.poll(() => window.title()).not.toContain('(')
+    }
+    await Promise.all(windows.map((window) => window.context().close()))
+  })
+
   test('messages of a chat arrive once and in their order, also those of a time without a connection', async () => {
     const [ana, ben] = await Promise.all([pages.api.signUp(), pages.api.signUp()])
     await makeFriends(pages.api, ana, ben)

@@ -7,6 +7,7 @@ import { m } from '../../paraglide/messages.js'
 import { Avatar } from '../../ui/avatar.tsx'
 import { CountBadge } from '../../ui/badge.tsx'
 import { loadAtFirstMove } from '../../ui/on-demand.ts'
+import { UnreadCount } from '../../ui/page.tsx'
 import { AccountMenu } from './account-menu.tsx'
 import {
   AppFrame,
@@ -169,7 +170,7 @@ export function AppShell({ user, children }: { user: User; children: ReactNode }
             </div>
           )}
         </div>
-        {children}
+        <UnreadCount value={counts.notifications + counts.chats}>{children}</UnreadCount>
       </main>
       <BottomBar user={user} counts={counts} />
     </AppFrame>

@@ -3,14 +3,15 @@ import { Check } from 'lucide-react'
 import { m } from '../../paraglide/messages.js'
 import { cx } from '../../ui/cx.ts'
 import { reloadLists } from './cache.ts'
-import { changeQuickly } from './mutations.ts'
+import { changeQuickly, completeWithUndo } from './mutations.ts'
 
 /** The round box that completes a task, and opens it again. */
 export function CompleteBox({ task }: { task: Task }) {
   const isDone = task.status === 'completed'
   const label = isDone ? m.tasks_reopen({ title: task.title }) : m.tasks_complete({ title: task.title })
   const change = async () => {
-    if (await changeQuickly(task, { status: isDone ? 'todo' : 'completed' })) reloadLists()
+    if (!isDone) await completeWithUndo([task])
+    else if (await changeQuickly(task, { status: 'todo' })) reloadLists()
   }
   return (
     <button

@@ -43,17 +43,36 @@ export async function changeQuickly(task: Task, patch: Pick<TaskPatch, 'status' 
 /** So many changes of a selection are under way at once. */
 const concurrency = 4
 
-/** Completes tasks; what fails is said once for each, and stays open. @returns the number of tasks that are completed */
-export async function completeAll(tasks: readonly Task[]): Promise<number> {
-  const waiting = tasks.filter(({ status }) => status !== 'completed')
-  let count = 0
+/** Changes the status of tasks; what fails is said once for each, and stays as it is. @returns the tasks that are changed, as they were before */
+async function changeStatus(tasks: readonly Task[], statusOf: (task: Task) => Task['status']): Promise<Task[]> {
+  const waiting = [...tasks]
+  const changed: Task[] = []
   const work = async () => {
     for (let task = waiting.shift(); task; task = waiting.shift())
-      if (await changeQuickly(task, { status: 'completed' })) count += 1
+      if (await changeQuickly(task, { status: statusOf(task) })) changed.push(task)
   }
   await Promise.all(Array.from({ length: concurrency }, work))
   reloadLists()
-  return count
+  return changed
+}
+
+/** Completes tasks, and offers to give each its former status again. */
+export async function completeWithUndo(tasks: readonly Task[]): Promise<void> {
+  const open = tasks.filter(({ status }) => status !== 'completed')
+  const completed = await changeStatus(open, () => 'completed')
+  if (completed.length === 0) return
+  const former = new Map(completed.map(({ id, status }) => [id, status]))
+  toast({
+    kind: 'success',
+    title: m.tasks_completed_count({ count: completed.length }),
+    action: {
+      label: m.tasks_undo(),
+      onClick() {
+        const now = completed.map((task): Task => ({ ...task, status: 'completed' }))
+        void changeStatus(now, ({ id }) => former.get(id) ?? 'todo')
+      },
+    },
+  })
 }
 
 let hidden: ReadonlySet<string> = new Set()

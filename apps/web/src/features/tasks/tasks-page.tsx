@@ -7,10 +7,9 @@ import { Button } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { Page } from '../../ui/page.tsx'
-import { toast } from '../../ui/toast.tsx'
 import { useLiveLists } from './cache.ts'
 import { FilterBar } from './filter-bar.tsx'
-import { completeAll, useHiddenTasks } from './mutations.ts'
+import { completeWithUndo, useHiddenTasks } from './mutations.ts'
 import { listQueryOf, taskListQuery } from './queries.ts'
 import { QuickAdd } from './quick-add.tsx'
 import { isFiltered, type TaskSearch } from './search.ts'
@@ -102,10 +101,9 @@ function FilteredList({ search, user, onReset }: { search: TaskSearch; user: Use
 
   async function complete() {
     setIsPending(true)
-    const count = await completeAll([...selected.values()])
+    await completeWithUndo([...selected.values()])
     setIsPending(false)
     setSelected(new Map())
-    toast({ kind: 'success', title: m.tasks_completed_count({ count }) })
   }
   return (
     <>
