@@ -157,6 +157,26 @@ describe.skipIf(!browserPath)('in a browser', slow, () => {
     await Promise.all(windows.map((window) => window.context().close()))
   })
 
+  test('completing a task is taken back with its status and its reminder', async () => {
+    const user = await pages.api.signUp()
+    const task = await createTask(user, { title: 'Fold the map', status: 'in-progress' })
+    const scheduledAt = new Date(Date.now() + 3_600_000).toISOString()
+    dataOf(
+      await user.inject('POST', '/api/v1/reminders', { taskId: task.id, scheduledAt, message: 'Along the creases' }),
+    )
+    const read = async () => dataOf(await user.inject('GET', `/api/v1/tasks/${task.id}`)).task
+    const page = await pages.open({ as: user })
+    await page.goto(`${pages.origin}/tasks`)
+    await button(page, 'Complete “Fold the map”').click()
+    await page.getByText('“Fold the map” is completed').waitFor()
+    expect(await read()).toMatchObject({ status: 'completed', reminders: [{ status: 'completed' }] })
+    await button(page, 'Undo').click()
+    const reminders = [{ status: 'pending', scheduledAt, message: 'Along the creases' }]
+    await eventually(async () => expect(await read()).toMatchObject({ status: 'in-progress', reminders }))
+    await button(page, 'Complete “Fold the map”').waitFor()
+    await page.context().close()
+  })
+
   test('messages of a chat arrive once and in their order, also those of a time without a connection', async () => {
     const [ana, ben] = await Promise.all([pages.api.signUp(), pages.api.signUp()])
     await makeFriends(pages.api, ana, ben)

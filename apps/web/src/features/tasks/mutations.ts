@@ -4,6 +4,7 @@ import { errorSentence } from '../../lib/errors.ts'
 import { muster } from '../../lib/muster.ts'
 import { m } from '../../paraglide/messages.js'
 import { toast } from '../../ui/toast.tsx'
+import { renewReminders } from '../reminders/renew-reminders.ts'
 import { keepTask, reloadLists, replaceInLists } from './cache.ts'
 
 /** How long a deletion can be taken back. */
@@ -43,35 +44,42 @@ export async function changeQuickly(task: Task, patch: Pick<TaskPatch, 'status' 
 /** So many changes of a selection are under way at once. */
 const concurrency = 4
 
-/** Changes the status of tasks; what fails is said once for each, and stays as it is. @returns the tasks that are changed, as they were before */
+/** Changes the status of tasks; what fails is said once for each, and stays as it is. @returns the tasks that are changed, as they are now */
 async function changeStatus(tasks: readonly Task[], statusOf: (task: Task) => Task['status']): Promise<Task[]> {
   const waiting = [...tasks]
   const changed: Task[] = []
   const work = async () => {
-    for (let task = waiting.shift(); task; task = waiting.shift())
-      if (await changeQuickly(task, { status: statusOf(task) })) changed.push(task)
+    for (let task = waiting.shift(); task; task = waiting.shift()) {
+      const status = statusOf(task)
+      if (await changeQuickly(task, { status })) changed.push({ ...task, status })
+    }
   }
   await Promise.all(Array.from({ length: concurrency }, work))
   reloadLists()
   return changed
 }
 
-/** Completes tasks, and offers to give each its former status again. */
+/** Completes tasks, and offers to give each its former status and the caller's pending reminders again. */
 export async function completeWithUndo(tasks: readonly Task[]): Promise<void> {
-  const open = tasks.filter(({ status }) => status !== 'completed')
-  const completed = await changeStatus(open, () => 'completed')
-  if (completed.length === 0) return
-  const former = new Map(completed.map(({ id, status }) => [id, status]))
+  const former = new Map(tasks.filter(({ status }) => status !== 'completed').map((task) => [task.id, task]))
+  const completed = await changeStatus([...former.values()], () => 'completed')
+  const [first] = completed
+  if (!first) return
+  async function reopen() {
+    const reopened = await changeStatus(completed, ({ id }) => former.get(id)?.status ?? 'todo')
+    for (const { id, title } of reopened)
+      await renewReminders(former.get(id) as Task).catch((error: unknown) =>
+        toast({ kind: 'error', title: m.tasks_reminders_lost({ title }), text: errorSentence(error) }),
+      )
+    reloadLists()
+  }
   toast({
     kind: 'success',
-    title: m.tasks_completed_count({ count: completed.length }),
-    action: {
-      label: m.tasks_undo(),
-      onClick() {
-        const now = completed.map((task): Task => ({ ...task, status: 'completed' }))
-        void changeStatus(now, ({ id }) => former.get(id) ?? 'todo')
-      },
-    },
+    title:
+      completed.length === 1
+        ? m.tasks_completed({ title: first.title })
+        : m.tasks_completed_count({ count: completed.length }),
+    action: { label: m.tasks_undo(), onClick: () => void reopen() },
   })
 }
 
