@@ -29,7 +29,7 @@ export const permissions = {
   'invite.change':       [all,      all,       own,     own,         none, 'Resend and revoke invitations into roles that the user may invite into. Own: sent by the user'],
   'organization.list':   [all,      all,       all,     none,        none, 'List and read all organizations, with their members, storage and open invitations'],
   'user.read':           [all,      all,       all,     none,        none, 'List and read users with their e-mail, role and state'],
-  'user.change':         [all,      all,       none,    none,        none, 'Change the role of users, deactivate and reactivate them, end their sessions, invalidate their cached profile'],
+  'user.change':         [all,      all,       none,    none,        none, 'Change the role of users, deactivate and reactivate them, end their sessions, mail them a link for a new password, invalidate their cached profile'],
   'audit.read':          [all,      all,       all,     none,        none, 'Read, export and verify the audit log'],
   'queue.read':          [all,      all,       all,     none,        none, 'Read queues and failed jobs'],
   'queue.change':        [all,      all,       none,    none,        none, 'Retry and discard failed jobs, pause and resume queues'],

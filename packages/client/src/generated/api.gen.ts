@@ -2012,6 +2012,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/users/{id}/sessions/{sessionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End one session of a user
+         * @description The others stay. That device is signed out within a second. The audit log keeps the `note`.
+         */
+        delete: operations["endSessionOfUser"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users/{id}/password-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mail a user a link with which they can set a new password
+         * @description The mail of `POST /auth/forgot-password`, with the same limits: one a minute and ten a day, those that the user requests included. The link works for an hour, and earlier links no longer work. Password and sessions stay until it is used. 409 for a deactivated account and a suppressed address. The audit log keeps the `note`.
+         */
+        post: operations["sendPasswordLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/users/{id}/cache": {
         parameters: {
             query?: never;
@@ -6608,7 +6648,7 @@ export interface components {
          * @description What an administrator can do to a user.
          * @enum {string}
          */
-        UserAction: "deactivate" | "reactivate" | "changeRole" | "revokeSessions";
+        UserAction: "deactivate" | "reactivate" | "changeRole" | "revokeSessions" | "sendPasswordLink";
         /** @description What an action would do to a user, counted now. */
         UserConsequences: {
             action: components["schemas"]["UserAction"];
@@ -11355,6 +11395,78 @@ export interface operations {
                             /** @description The number of sessions that ended. */
                             ended: number;
                         };
+                    };
+                };
+            };
+        };
+    };
+    endSessionOfUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the user. */
+                id: string;
+                /** @description The id of the session. */
+                sessionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ActionNote"];
+            };
+        };
+        responses: {
+            /** @description The session has ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message: string;
+                    };
+                };
+            };
+        };
+    };
+    sendPasswordLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the user. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ActionNote"];
+            };
+        };
+        responses: {
+            /** @description The mail is queued. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message: string;
                     };
                 };
             };

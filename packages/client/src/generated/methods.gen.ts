@@ -1170,6 +1170,22 @@ export interface AdminMethods {
    */
   revokeSessions(id: string, body?: ActionNote, options?: CallOptions): Promise<number>
   /**
+   * End one session of a user.
+   *
+   * The others stay. That device is signed out within a second. The audit log keeps the `note`.
+   *
+   * `DELETE /api/v1/admin/users/{id}/sessions/{sessionId}`
+   */
+  endSession(id: string, sessionId: string, body?: ActionNote, options?: CallOptions): Promise<string>
+  /**
+   * Mail a user a link with which they can set a new password.
+   *
+   * The mail of `POST /auth/forgot-password`, with the same limits: one a minute and ten a day, those that the user requests included. The link works for an hour, and earlier links no longer work. Password and sessions stay until it is used. 409 for a deactivated account and a suppressed address. The audit log keeps the `note`.
+   *
+   * `POST /api/v1/admin/users/{id}/password-link`
+   */
+  sendPasswordLink(id: string, body?: ActionNote, options?: CallOptions): Promise<string>
+  /**
    * Invalidate the cached profile of a user.
    *
    * Invalidate the cached profile of a user.

@@ -12,6 +12,8 @@ export const endpoints: Record<string, Record<string, Endpoint>> = {
     user: {"id":"getAnyUser","method":"GET","path":"/api/v1/admin/users/{id}","answer":"data","pick":"user","params":["id"]},
     updateUser: {"id":"updateAnyUser","method":"PATCH","path":"/api/v1/admin/users/{id}","answer":"data","pick":"user","params":["id"],"hasBody":true,"takesIfMatch":true},
     revokeSessions: {"id":"revokeUserSessions","method":"POST","path":"/api/v1/admin/users/{id}/revoke-sessions","answer":"data","pick":"ended","params":["id"],"hasBody":true},
+    endSession: {"id":"endSessionOfUser","method":"DELETE","path":"/api/v1/admin/users/{id}/sessions/{sessionId}","answer":"message","params":["id","sessionId"],"hasBody":true},
+    sendPasswordLink: {"id":"sendPasswordLink","method":"POST","path":"/api/v1/admin/users/{id}/password-link","answer":"message","params":["id"],"hasBody":true},
     invalidateUserCache: {"id":"invalidateUserCache","method":"DELETE","path":"/api/v1/admin/users/{id}/cache","answer":"message","params":["id"]},
     userSessions: {"id":"listSessionsOfUser","method":"GET","path":"/api/v1/admin/users/{id}/sessions","answer":"data","pick":"sessions","params":["id"]},
     userFactors: {"id":"getFactorsOfUser","method":"GET","path":"/api/v1/admin/users/{id}/factors","answer":"data","pick":"factors","params":["id"]},

@@ -146,6 +146,8 @@ export const methodNames: Record<string, string> = {
   listOrganizations: 'admin.organizations → organizations',
   getAnyOrganization: 'admin.organization → organization',
   revokeUserSessions: 'admin.revokeSessions → ended',
+  endSessionOfUser: 'admin.endSession',
+  sendPasswordLink: 'admin.sendPasswordLink',
   invalidateUserCache: 'admin.invalidateUserCache',
   listQueues: 'admin.queues',
   listFailedJobs: 'admin.failedJobs → jobs',

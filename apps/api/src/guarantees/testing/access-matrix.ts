@@ -296,6 +296,11 @@ export const accessMatrix: Record<string, AccessRule | AccessRule[]> = {
   'GET /admin/organizations': { allowed: platform },
   'GET /admin/organizations/{id}': { allowed: anyRelation(platform), resource: fixtures.organization },
   'POST /admin/users/{id}/revoke-sessions': { allowed: { foreign: administrators }, resource: fixtures.user },
+  'DELETE /admin/users/{id}/sessions/{sessionId}': {
+    allowed: { foreign: administrators },
+    resource: fixtures.sessionOfUser,
+  },
+  'POST /admin/users/{id}/password-link': { allowed: { foreign: administrators }, resource: fixtures.user },
   'DELETE /admin/users/{id}/cache': { allowed: anyRelation(administrators), resource: fixtures.user },
   'GET /admin/audit-events': { allowed: platform },
   'GET /admin/audit-events/export': { allowed: platform, query: '?format=ndjson' },

@@ -18,6 +18,8 @@ const bytes = () => Readable.from([Buffer.from('some bytes')])
 
 export const user: Resource = async (_api, { userId }) => ({ id: userId, userId })
 
+export const sessionOfUser: Resource = async (_api, { userId, sessionId }) => ({ id: userId, sessionId })
+
 export const session: Resource = async (_api, { sessionId }) => ({ id: sessionId })
 
 export const task: Resource = async ({ db }, owner) => ({ id: (await insertTask(db, ownerRow(owner))).id })

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventsOf } from '../../modules/admin/testing/admin-fixtures.ts'
 import { chainEvents, tamper } from '../../modules/audit/testing/audit-fixtures.ts'
 import { invited } from '../../modules/invites/testing/invites-fixtures.ts'
+import { login, registered, templatesTo } from '../../modules/sign-in/testing/sign-in-fixtures.ts'
 import { createTask } from '../../modules/tasks/testing/tasks-fixtures.ts'
 import { openPages, type Pages, tabTo } from '../../testing/browser.ts'
 import { succeeded } from '../../testing/succeeded.ts'
@@ -98,6 +99,44 @@ describe.skipIf(!browserPath)('an operator', () => {
     await button('Reactivate').waitFor()
     expect(await eventsOf(pages.api, 'user.deactivated', person.userId)).toHaveLength(1)
     expect(pages.refusals.splice(0)).toEqual([expect.stringMatching(/answered 412$/)])
+  })
+
+  test('ends one session of a person and leaves the other, then sends them a link for a new password', async () => {
+    const person = await registered(pages.api)
+    const lost = pages.api.connect()
+    await login(lost, person.email, undefined, {
+      'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0',
+    })
+    const isSignedIn = async (client: typeof lost) =>
+      (await client.inject('GET', '/api/v1/users/me')).statusCode === 200
+    await go(`/ops/people/${person.id}?view=sessions`)
+    await button('End session: Firefox on Linux').click()
+    await dialog().getByText('Other sessions stay.').waitFor()
+    expect(await accessibilityFaults(page)).toEqual([])
+    await dialog().getByLabel('Why?').fill('The laptop was stolen.')
+    await dialog().getByRole('button', { name: 'End session' }).click()
+    await dialog().waitFor({ state: 'detached' })
+    await button('End session: Firefox on Linux').waitFor({ state: 'detached' })
+    await page.getByText('Ended by an administrator').waitFor()
+    expect([await isSignedIn(lost), await isSignedIn(person.client)]).toEqual([false, true])
+
+    await button('Send a password link').click()
+    await dialog().getByText(person.email).waitFor()
+    await dialog().getByText('It works for one hour.').waitFor()
+    await dialog().getByLabel('Why?').fill('Called the help desk.')
+    await dialog().getByRole('button', { name: 'Send a password link' }).click()
+    await page.getByText('The link is on its way').waitFor()
+    expect(await templatesTo(pages.api, person.email)).toContain('password-reset')
+    expect(await isSignedIn(person.client)).toBe(true)
+
+    await pages.api.db
+      .insertInto('email_suppressions')
+      .values({ address: person.email, reason: 'no such user' })
+      .execute()
+    await button('Send a password link').click()
+    await dialog().getByText('Mail to this address is suppressed').waitFor()
+    expect(await dialog().getByLabel('Why?').count()).toBe(0)
+    await page.keyboard.press('Escape')
   })
 
   test('finds an organization with its members, and revokes an invitation with the reason', async () => {

@@ -4,7 +4,7 @@ import type { EmailQuery } from './admin-emails.schema.ts'
 
 export type EmailRow = Selectable<Database['email_messages']>
 export type AttemptRow = Selectable<Database['email_attempts']>
-type SuppressionRow = Selectable<Database['email_suppressions']>
+export type SuppressionRow = Selectable<Database['email_suppressions']>
 
 /** Reads mails, the newest first. */
 export function listEmails(
@@ -49,8 +49,8 @@ export async function isQueuedAgain(trx: Trx, { to_address, template, data }: Em
 }
 
 /** Reads the suppression of an address; undefined when it is not suppressed. */
-export function findSuppression(trx: Trx, address: string): Promise<SuppressionRow | undefined> {
-  return trx.selectFrom('email_suppressions').selectAll().where('address', '=', address).executeTakeFirst()
+export function findSuppression(db: Db | Trx, address: string): Promise<SuppressionRow | undefined> {
+  return db.selectFrom('email_suppressions').selectAll().where('address', '=', address).executeTakeFirst()
 }
 
 /** Lists the last attempts to send a mail, the first one first. */

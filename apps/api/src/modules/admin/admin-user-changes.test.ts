@@ -137,6 +137,25 @@ test('revoking sessions ends all sessions of the user, no others, and returns th
   ])
 })
 
+test('ending one session signs out that device alone, and tells the log whose and why', async () => {
+  const person = await registered(api)
+  const lost = api.connect()
+  await login(lost, person.email)
+  const sessions = async () => (await admin.inject('GET', `${userUrl(person.id)}/sessions`)).json().data.sessions
+  const [{ id: lostId }] = (await sessions()).open
+  const endOne = (userId: string) =>
+    admin.inject('DELETE', `${userUrl(userId)}/sessions/${lostId}`, { note: 'The phone was stolen.' })
+  expect(codeOf(await endOne((await api.signUp()).userId))).toBe('NOT_FOUND')
+  expect((await endOne(person.id)).statusCode).toBe(200)
+  expect((await lost.inject('GET', '/api/v1/users/me')).statusCode).toBe(401)
+  expect((await person.client.inject('GET', '/api/v1/users/me')).statusCode).toBe(200)
+  expect((await sessions()).ended).toMatchObject([{ id: lostId, endReason: 'ended by an administrator' }])
+  expect(codeOf(await endOne(person.id))).toBe('NOT_FOUND')
+  expect(await eventsOf(api, 'user.sessions_revoked', person.id)).toMatchObject([
+    { actor_id: admin.userId, after: { ended: 1, sessionId: lostId, note: 'The phone was stolen.' } },
+  ])
+})
+
 test('invalidating a cached profile makes the next read come from Postgres', async () => {
   const person = await api.signUp()
   await me(person)

@@ -4,15 +4,17 @@ import type { Context } from '../../context.ts'
 import { etagOf, ifMatch, ifMatchHeaders } from '../../http/etag.ts'
 import { answer, errors, messageReplyOf, ok, okMessage } from '../../http/reply.ts'
 import {
+  adminSessionParams,
   adminUserParams,
   adminUserPatch,
   adminUserReply,
   adminUsersReply,
   endedReply,
-  revokeSessionsBody,
+  userNote,
   userQuery,
 } from './admin-users.schema.ts'
 import * as users from './admin-users.service.ts'
+import { sendPasswordLink } from './password-link.service.ts'
 import { principalOf } from './principal.ts'
 
 const tags = ['administration']
@@ -98,13 +100,61 @@ export const adminUsersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asy
         tags,
         summary: 'End all sessions of a user',
         params: adminUserParams,
-        body: revokeSessionsBody,
+        body: userNote,
         response: { 200: answer(endedReply, 'The sessions have ended.'), ...errors('NOT_FOUND') },
       },
     },
     async (request) => {
       const ended = await users.revokeSessions(context, principalOf(request), request.params.id, request.body ?? {})
       return ok({ ended }, 'The sessions have ended.')
+    },
+  )
+
+  app.delete(
+    '/admin/users/:id/sessions/:sessionId',
+    {
+      config: { ...toChange, target: { type: 'user', param: 'id' } },
+      schema: {
+        operationId: 'endSessionOfUser',
+        tags,
+        summary: 'End one session of a user',
+        description: 'The others stay. That device is signed out within a second. The audit log keeps the `note`.',
+        params: adminSessionParams,
+        body: userNote,
+        response: {
+          200: answer(messageReplyOf('The session has ended.'), 'The session has ended.'),
+          ...errors('NOT_FOUND'),
+        },
+      },
+    },
+    async (request) => {
+      const { params, body } = request
+      await users.revokeSessions(context, principalOf(request), params.id, { ...body, onlyId: params.sessionId })
+      return okMessage('The session has ended.')
+    },
+  )
+
+  app.post(
+    '/admin/users/:id/password-link',
+    {
+      config: { ...toChange, target: { type: 'user', param: 'id' } },
+      schema: {
+        operationId: 'sendPasswordLink',
+        tags,
+        summary: 'Mail a user a link with which they can set a new password',
+        description:
+          'The mail of `POST /auth/forgot-password`, with the same limits: one a minute and ten a day, those that the user requests included. The link works for an hour, and earlier links no longer work. Password and sessions stay until it is used. 409 for a deactivated account and a suppressed address. The audit log keeps the `note`.',
+        params: adminUserParams,
+        body: userNote,
+        response: {
+          202: answer(messageReplyOf('The link is on its way.'), 'The mail is queued.'),
+          ...errors('NOT_FOUND', 'CONFLICT', 'COOLDOWN'),
+        },
+      },
+    },
+    async (request, reply) => {
+      await sendPasswordLink(context, principalOf(request), request.params.id, request.body ?? {})
+      return reply.status(202).send(okMessage('The link is on its way.'))
     },
   )
 

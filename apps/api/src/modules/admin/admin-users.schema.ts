@@ -69,7 +69,8 @@ export const adminUserPatch = z
   .meta({ id: 'AdminUserPatch', description: 'What to change of a user.', examples: [{ isActive: true }] })
 export type AdminUserPatch = z.output<typeof adminUserPatch>
 
-export const revokeSessionsBody = noteBody
+export const userNote = noteBody
+export const adminSessionParams = adminUserParams.extend({ sessionId: id.describe('The id of the session.') })
 export const adminUserReply = replyOf(z.object({ user: adminUser }))
 export const adminUsersReply = pageReplyOf(
   z

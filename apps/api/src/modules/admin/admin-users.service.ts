@@ -108,23 +108,26 @@ export async function changeUser(
 }
 
 /**
- * Ends all sessions of a user.
+ * Ends all sessions of a user, or only one.
  * @returns how many were open
- * @throws DomainError NOT_FOUND, FORBIDDEN
+ * @throws DomainError NOT_FOUND, also when the one session is not theirs or has ended, FORBIDDEN
  */
 export async function revokeSessions(
   deps: UserAdminDeps,
   principal: Principal,
   userId: string,
-  { note }: { note?: string | undefined } = {},
+  { note, onlyId }: { note?: string | undefined; onlyId?: string } = {},
 ): Promise<number> {
   const now = deps.clock.now()
   return deps.transact(async (tx) => {
     const { lockedPrincipal, user } = await lockWithPrincipal(tx.trx, principal, userId)
     assertCanManage(lockedPrincipal, user)
     const reason = 'ended by an administrator'
-    const count = await endSessions(deps, tx, userId, { reason, ...sessionActor(principal), now })
-    const after = { ...commandLineMark(principal), ended: count, ...(note && { note }) }
+    const which = onlyId === undefined ? {} : { onlyId }
+    const count = await endSessions(deps, tx, userId, { ...which, reason, ...sessionActor(principal), now })
+    if (onlyId !== undefined && count === 0) throw new DomainError('NOT_FOUND')
+    const session = onlyId === undefined ? {} : { sessionId: onlyId }
+    const after = { ...commandLineMark(principal), ended: count, ...session, ...(note && { note }) }
     tx.audit({ action: 'user.sessions_revoked', ...target(userId), after, ...auditActor(principal) })
     tx.afterCommit(() => invalidateProfile(deps, userId))
     return count
@@ -183,7 +186,7 @@ async function changeRole(
  * Locks the user and, unless the command line acts, the administrator until the transaction ends.
  * @throws DomainError NOT_FOUND, SESSION_REVOKED
  */
-async function lockWithPrincipal(
+export async function lockWithPrincipal(
   trx: Trx,
   principal: Principal,
   userId: string,

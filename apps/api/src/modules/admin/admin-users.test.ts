@@ -90,8 +90,10 @@ describe('user administration', () => {
         await changeUser(by, whom.userId, { isActive: false }),
         await changeUser(by, whom.userId, { role: 'operator' }),
         await endSessions(by, whom.userId),
+        await by.inject('DELETE', `${userUrl(whom.userId)}/sessions/${whom.sessionId}`),
+        await by.inject('POST', `${userUrl(whom.userId)}/password-link`),
       ]
-      expect(answers.map(({ statusCode }) => statusCode)).toEqual([403, 403, 403])
+      expect(answers.map(({ statusCode }) => statusCode)).toEqual([403, 403, 403, 403, 403])
       if (by === whom) for (const answer of answers) expect(answer.json().message).toContain('own account')
       expect((await me(whom)).statusCode).toBe(200)
     }

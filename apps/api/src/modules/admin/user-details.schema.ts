@@ -50,7 +50,7 @@ export const userFactors = twoFactorState
 export type UserFactors = z.infer<typeof userFactors>
 export const userFactorsReply = replyOf(z.object({ factors: userFactors }))
 
-export const userActions = ['deactivate', 'reactivate', 'changeRole', 'revokeSessions'] as const
+export const userActions = ['deactivate', 'reactivate', 'changeRole', 'revokeSessions', 'sendPasswordLink'] as const
 const action = z.enum(userActions).meta({ id: 'UserAction', description: 'What an administrator can do to a user.' })
 export type UserAction = z.infer<typeof action>
 

@@ -4,8 +4,10 @@ import { findUser, type UserRow } from '../accounts/accounts.service.ts'
 import { readLocks } from '../lockout/lockout.service.ts'
 import { listSessionsOf } from '../sessions/sessions.service.ts'
 import { getFactorsOf } from '../two-factor/two-factor.service.ts'
+import { findSuppression, type SuppressionRow } from './admin-emails.queries.ts'
 import { requirePresent } from './admin-users.service.ts'
 import { assertCanChangeRole, assertCanManage } from './assert-can-manage.ts'
+import { assertGetsLink } from './password-link.service.ts'
 import { assertPermission, auditActor, type Principal } from './principal.ts'
 import { type Counts, countAffected } from './user-consequences.queries.ts'
 import type { Consequences, ConsequencesQuery, UserAction, UserFactors, UserSessions } from './user-details.schema.ts'
@@ -45,16 +47,20 @@ export async function readConsequences(
   query: ConsequencesQuery,
 ): Promise<Consequences> {
   const user = await findAudited(deps, principal, userId, 'admin.user_read')
-  const counts = await countAffected(deps.db, user, deps.clock.now())
+  const [counts, suppression] = await Promise.all([
+    countAffected(deps.db, user, deps.clock.now()),
+    findSuppression(deps.db, user.email),
+  ])
   return {
     action: query.action,
     changesNothing: isDone(user, query),
-    refusal: refusalOf(() => assertAllowed(principal, { user, counts }, query)),
+    refusal: refusalOf(() => assertAllowed(principal, { user, counts, suppression }, query)),
     ...effects[query.action]({ user, counts }, query),
   }
 }
 
 type Affected = { user: UserRow; counts: Counts }
+type Reachable = Affected & { suppression: SuppressionRow | undefined }
 type Effects = Omit<Consequences, 'action' | 'changesNothing' | 'refusal'>
 
 const none: Effects = {
@@ -81,6 +87,7 @@ const effects: Record<UserAction, (affected: Affected, query: ConsequencesQuery)
   }),
   reactivate: ({ counts: { reminders, invitations, openTasks } }) => ({ ...none, reminders, invitations, openTasks }),
   revokeSessions: ({ counts: { sessions } }) => ({ ...none, canUndo: false, sessions }),
+  sendPasswordLink: () => ({ ...none, canUndo: false }),
   changeRole({ user, counts }, { role }) {
     const isMoving = (user.organization_id !== null) !== (role === 'client_admin' || role === 'client_user')
     return {
@@ -103,9 +110,14 @@ function isDone(user: UserRow, { action, role }: ConsequencesQuery): boolean {
 }
 
 /** Asserts what the action itself asserts. @throws DomainError */
-function assertAllowed(principal: Principal, { user, counts }: Affected, { action, role }: ConsequencesQuery): void {
+function assertAllowed(
+  principal: Principal,
+  { user, counts, suppression }: Reachable,
+  { action, role }: ConsequencesQuery,
+): void {
   if (action !== 'changeRole' || role === undefined || role === user.role) {
     assertCanManage(principal, user)
+    if (action === 'sendPasswordLink') assertGetsLink(user, suppression)
     return
   }
   assertCanChangeRole(principal, user, role)

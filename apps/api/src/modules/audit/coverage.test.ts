@@ -283,6 +283,11 @@ const changes: Record<string, () => Promise<Call>> = {
 
   'patch /admin/users/{id}': async () => ({ ...(await onUser()), body: { isActive: false } }),
   'post /admin/users/{id}/revoke-sessions': onUser,
+  'delete /admin/users/{id}/sessions/{sessionId}': async () => {
+    const { userId, sessionId } = await api.signUp()
+    return { as: admin, params: [userId, sessionId] }
+  },
+  'post /admin/users/{id}/password-link': onUser,
   'delete /admin/users/{id}/cache': onUser,
   'post /admin/queues/{name}/failed/{jobId}/retry': failedJob,
   'delete /admin/queues/{name}/failed/{jobId}': failedJob,

@@ -37,7 +37,7 @@ export async function forgotPassword(
   try {
     const owner = await findUserByEmail(db, email)
     const user = owner?.is_active ? owner : undefined
-    await transact((tx) => insertReset(tx, { user, email, origin, now: clock.now() }))
+    await transact((tx) => mailReset(tx, { user, email, origin, now: clock.now() }))
   } catch (error) {
     await releaseMailCooldown(redis, 'reset', email)
     throw error
@@ -159,10 +159,21 @@ async function replacePassword(deps: ChangeDeps, { id }: UserRow, replacement: R
   })
 }
 
-/** Writes the reset and its mail. Without a user it writes a mail that has expired, and no reset. */
-async function insertReset(
+type Reset = {
+  user: UserRow | undefined
+  email: string
+  /** The administrator who requests it; null for a request of nobody known. */
+  actorId?: string | null
+  /** What the audit event keeps besides the address. */
+  after?: object
+  origin: Origin | undefined
+  now: Date
+}
+
+/** Writes the reset and its mail; previous links no longer work. Without a user it writes a mail that has expired, and no reset. */
+export async function mailReset(
   tx: TransactContext,
-  { user, email, origin, now }: { user: UserRow | undefined; email: string; origin: Origin; now: Date },
+  { user, email, actorId = null, after, origin, now }: Reset,
 ): Promise<void> {
   const expiresAt = new Date(now.getTime() + templates['password-reset'].token.ttlMs)
   const id = await insertMail(tx, {
@@ -176,10 +187,10 @@ async function insertReset(
   await queries.insertReset(tx.trx, { id, userId: user?.id ?? id, expiresAt, now })
   tx.audit({
     action: 'auth.password_reset_requested',
-    actorId: null,
+    actorId,
     targetType: user ? 'user' : 'email',
     targetId: user?.id ?? 'unknown',
-    after: { email },
+    after: { email, ...after },
     context: origin,
   })
 }

@@ -19,7 +19,7 @@ export type EndReason =
 type RevokeReason = EndReason | 'signed out' | 'too many sessions' | 'replaced by a sign-in' | 'refresh token reused'
 
 /**
- * Ends all open sessions of a user, except the one to keep, and records an audit event for each. Their access tokens are
+ * Ends all open sessions of a user, except the one to keep, or only one, and records an audit event for each. Their access tokens are
  * refused by this API instance after the commit, and by the others within a second. The caller has locked the user's row,
  * so that no sign-in runs in between.
  * @returns the number of sessions that ended
@@ -28,10 +28,18 @@ export async function endSessions(
   deps: RevocationDeps,
   tx: Pick<TransactContext, 'trx' | 'audit' | 'afterCommit'>,
   userId: string,
-  options: { exceptId?: string; reason: EndReason; actorId: string | null; origin?: Origin; now: Date },
+  options: {
+    exceptId?: string
+    onlyId?: string
+    reason: EndReason
+    actorId: string | null
+    origin?: Origin
+    now: Date
+  },
 ): Promise<number> {
-  const { exceptId, reason, actorId, origin, now } = options
-  const ids = await queries.revokeAllOf(tx.trx, userId, { exceptId, reason, now })
+  const { actorId, origin, ...which } = options
+  const { reason } = which
+  const ids = await queries.revokeAllOf(tx.trx, userId, which)
   refuseAfterCommit(deps, tx, ids)
   for (const id of ids) {
     tx.audit({

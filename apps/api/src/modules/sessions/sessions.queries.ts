@@ -153,18 +153,14 @@ export async function revoke(trx: Trx, ids: readonly string[], reason: string, n
 export async function revokeAllOf(
   trx: Trx,
   userId: string,
-  { exceptId, reason, now }: { exceptId: string | undefined; reason: string; now: Date },
+  { exceptId, onlyId, reason, now }: { exceptId?: string; onlyId?: string; reason: string; now: Date },
 ): Promise<string[]> {
+  const isMeant = sql`${exceptId === undefined ? sql`` : sql`and id <> ${exceptId}`}
+    ${onlyId === undefined ? sql`` : sql`and id = ${onlyId}`}`
   const rows = await trx
     .updateTable('sessions')
     .set({ revoked_at: now, revoked_reason: reason, changed_at: sql`clock_timestamp()` })
-    .where(
-      'id',
-      '=',
-      lockedInOrder(
-        sql`user_id = ${userId} and revoked_at is null ${exceptId === undefined ? sql`` : sql`and id <> ${exceptId}`}`,
-      ),
-    )
+    .where('id', '=', lockedInOrder(sql`user_id = ${userId} and revoked_at is null ${isMeant}`))
     .returning('id')
     .execute()
   return rows.map(({ id }) => id)

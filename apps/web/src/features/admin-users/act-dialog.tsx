@@ -22,12 +22,14 @@ const titles: Record<UserAction, (user: { name: string }) => string> = {
   reactivate: m.ops_people_reactivate_title,
   changeRole: m.ops_people_change_role_title,
   revokeSessions: m.ops_people_revoke_title,
+  sendPasswordLink: m.ops_people_link_title,
 }
 const verbs: Record<UserAction, () => string> = {
   deactivate: m.ops_people_deactivate,
   reactivate: m.ops_people_reactivate,
   changeRole: m.ops_people_change_role,
   revokeSessions: m.ops_people_revoke,
+  sendPasswordLink: m.ops_people_link,
 }
 
 /** Tells what an action will do to a person, asks for the reason, and does it. */
@@ -66,7 +68,7 @@ export function ActDialog({ user, action, onClose }: { user: AdminUser; action: 
       {!isChosen ? (
         <p className="text-ink-3">{m.ops_people_choose_role()}</p>
       ) : data ? (
-        <Told consequences={data} />
+        <Told consequences={data} user={user} />
       ) : error ? (
         <ErrorState error={error} onRetry={consequences.refetch} className="py-2" />
       ) : (
@@ -84,6 +86,11 @@ async function act({ id, name }: AdminUser, { action, role, note }: Act): Promis
     toast({ kind: 'success', title: m.ops_people_revoked({ name, count }) })
     return
   }
+  if (action === 'sendPasswordLink') {
+    await operator.admin.sendPasswordLink(id, { note })
+    toast({ kind: 'success', title: m.ops_people_link_sent({ name }) })
+    return
+  }
   if (action === 'changeRole') {
     await operator.admin.updateUser(id, { role, note })
     toast({ kind: 'success', title: m.ops_people_role_changed({ name, role: roleName(role) }) })
@@ -96,20 +103,16 @@ async function act({ id, name }: AdminUser, { action, role, note }: Act): Promis
   })
 }
 
-function Told({ consequences }: { consequences: UserConsequences }) {
+function Told({ consequences, user }: { consequences: UserConsequences; user: AdminUser }) {
   const { action, refusal, changesNothing, canUndo } = consequences
   if (changesNothing) return <Notice>{m.ops_people_changes_nothing()}</Notice>
   if (refusal)
     return (
       <Notice tone="warning" title={m.ops_people_refused()}>
-        {refusal.code === 'LAST_ADMIN'
-          ? m.errors_last_admin()
-          : refusal.code === 'CONFLICT'
-            ? m.ops_people_needs_organization()
-            : m.ops_people_refused_role()}
+        {refusalText(refusal.code, action, user)}
       </Notice>
     )
-  const effects = sentencesOf(consequences)
+  const effects = sentencesOf(consequences, user)
   return (
     <div aria-live="polite" className="flex flex-col gap-3">
       {effects.length > 0 ? (
@@ -126,17 +129,27 @@ function Told({ consequences }: { consequences: UserConsequences }) {
       <p className="text-sm text-ink-3">
         {action === 'deactivate'
           ? m.ops_people_undo_deactivate()
-          : canUndo
-            ? m.ops_people_can_undo()
-            : m.ops_people_cannot_undo()}
+          : action === 'sendPasswordLink'
+            ? m.ops_people_link_limits()
+            : canUndo
+              ? m.ops_people_can_undo()
+              : m.ops_people_cannot_undo()}
         {action === 'revokeSessions' && ` ${m.ops_people_password_stays()}`}
       </p>
     </div>
   )
 }
 
+/** Says why an action is refused to the operator, by the code of the answer. */
+function refusalText(code: string, action: UserAction, { isActive }: AdminUser): string {
+  if (code === 'LAST_ADMIN') return m.errors_last_admin()
+  if (code !== 'CONFLICT') return m.ops_people_refused_role()
+  if (action !== 'sendPasswordLink') return m.ops_people_needs_organization()
+  return isActive ? m.ops_people_link_suppressed() : m.ops_people_link_inactive()
+}
+
 /** Returns a sentence for each thing that the action does. */
-function sentencesOf(counts: UserConsequences): string[] {
+function sentencesOf(counts: UserConsequences, { email }: AdminUser): string[] {
   const { action } = counts
   const isBack = action === 'reactivate'
   const told: [number, (count: { count: number }) => string][] = [
@@ -149,13 +162,16 @@ function sentencesOf(counts: UserConsequences): string[] {
     [counts.queuedMails, m.ops_people_effect_mails],
     [isBack ? 0 : counts.openTasks, m.ops_people_effect_tasks],
   ]
-  const first =
-    action === 'deactivate'
-      ? [m.ops_people_effect_locked_out()]
-      : isBack
-        ? [m.ops_people_effect_let_in()]
-        : action === 'revokeSessions'
-          ? [m.ops_people_effect_sign_in_again()]
-          : [m.ops_people_effect_rights()]
-  return [...first, ...told.filter(([count]) => count > 0).map(([count, sentence]) => sentence({ count }))]
+  const first: Record<UserAction, () => string[]> = {
+    deactivate: () => [m.ops_people_effect_locked_out()],
+    reactivate: () => [m.ops_people_effect_let_in()],
+    changeRole: () => [m.ops_people_effect_rights()],
+    revokeSessions: () => [m.ops_people_effect_sign_in_again()],
+    sendPasswordLink: () => [
+      m.ops_people_effect_link({ email }),
+      m.ops_people_effect_earlier_links(),
+      m.ops_people_effect_link_used(),
+    ],
+  }
+  return [...first[action](), ...told.filter(([count]) => count > 0).map(([count, sentence]) => sentence({ count }))]
 }

@@ -1,6 +1,6 @@
 import type { AdminUser, User } from '@muster/client'
 import { useQuery } from '@tanstack/react-query'
-import { KeyRound, LogOut, UserRoundCheck, UserRoundX } from 'lucide-react'
+import { KeyRound, LogOut, Mail, UserRoundCheck, UserRoundX } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
 import { m } from '../../paraglide/messages.js'
 import { Button, ButtonLink } from '../../ui/button.tsx'
@@ -70,7 +70,7 @@ export function PersonPage({ userId, reader, search, onSearch }: Props) {
         onChange={(view) => onSearch({ view: view === 'overview' ? undefined : view })}
         tabs={[
           { value: 'overview', label: m.ops_people_overview(), panel: <OverviewView {...views} /> },
-          { value: 'sessions', label: m.ops_people_sessions(), panel: <SessionsView {...views} /> },
+          { value: 'sessions', label: m.ops_people_sessions(), panel: <SessionsView {...views} mayEnd={mayChange} /> },
           { value: 'mails', label: m.ops_people_mails(), panel: <MailsView {...views} /> },
           {
             value: 'log',
@@ -102,6 +102,9 @@ function Actions({ user, onAct }: { user: AdminUser; onAct: (action: UserAction)
       </Button>
       <Button icon={<LogOut aria-hidden="true" />} onClick={() => onAct('revokeSessions')}>
         {m.ops_people_revoke()}
+      </Button>
+      <Button icon={<Mail aria-hidden="true" />} onClick={() => onAct('sendPasswordLink')}>
+        {m.ops_people_link()}
       </Button>
       {user.isActive ? (
         <Button icon={<UserRoundX aria-hidden="true" />} onClick={() => onAct('deactivate')} className="text-danger">

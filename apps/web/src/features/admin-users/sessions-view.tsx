@@ -1,13 +1,16 @@
 import type { AdminUser, UserSessions } from '@muster/client'
 import { useQuery } from '@tanstack/react-query'
-import type { ReactNode } from 'react'
+import { lazy, type ReactNode, Suspense, useState } from 'react'
 import { formatInstant, formatRelative } from '../../lib/dates.ts'
 import { m } from '../../paraglide/messages.js'
 import { Badge } from '../../ui/badge.tsx'
+import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { userSessionsQuery } from './queries.ts'
+
+const EndSessionDialog = lazy(async () => ({ default: (await import('./end-session-dialog.tsx')).EndSessionDialog }))
 
 /** The reasons that the API records, in words. */
 const endings: Record<string, () => string> = {
@@ -27,7 +30,9 @@ const endings: Record<string, () => string> = {
 type OpenSession = UserSessions['open'][number]
 
 /** Where a person is signed in, and which sessions ended lately and why. */
-export function SessionsView({ user, timeZone }: { user: AdminUser; timeZone: string }) {
+export function SessionsView(props: { user: AdminUser; timeZone: string; mayEnd: boolean }) {
+  const { user, timeZone, mayEnd } = props
+  const [ending, setEnding] = useState<OpenSession>()
   const { data, error, refetch } = useQuery(userSessionsQuery(user.id))
   const exact = (instant: string) => formatInstant(instant, { timeZone, dateStyle: 'medium', timeStyle: 'short' })
   if (!data && error) return <ErrorState error={error} onRetry={refetch} />
@@ -38,7 +43,21 @@ export function SessionsView({ user, timeZone }: { user: AdminUser; timeZone: st
         {data.open.length === 0 && <Nothing>{m.ops_people_no_open_sessions()}</Nothing>}
         <ul>
           {data.open.map((session) => (
-            <SessionItem key={session.id} session={session}>
+            <SessionItem
+              key={session.id}
+              session={session}
+              action={
+                mayEnd && (
+                  <Button
+                    size="sm"
+                    aria-label={m.ops_people_end_session_of({ device: session.device.label })}
+                    onClick={() => setEnding(session)}
+                  >
+                    {m.ops_people_end_session()}
+                  </Button>
+                )
+              }
+            >
               {m.ops_people_session_used({
                 ago: formatRelative(session.lastUsedAt),
                 since: exact(session.createdAt),
@@ -68,24 +87,32 @@ export function SessionsView({ user, timeZone }: { user: AdminUser; timeZone: st
           ))}
         </ul>
       </Card>
+      {ending && (
+        <Suspense>
+          <EndSessionDialog user={user} session={ending} onClose={() => setEnding(undefined)} />
+        </Suspense>
+      )}
     </div>
   )
 }
 
 const Nothing = ({ children }: { children: ReactNode }) => <p className="px-5 pb-5 text-ink-3 sm:px-6">{children}</p>
 
-function SessionItem(props: { session: OpenSession; badge?: ReactNode; children: ReactNode }) {
-  const { session, badge, children } = props
+function SessionItem(props: { session: OpenSession; badge?: ReactNode; action?: ReactNode; children: ReactNode }) {
+  const { session, badge, action, children } = props
   return (
-    <li className="border-t border-line px-5 py-3.5 sm:px-6">
-      <p className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
-        <span title={session.userAgent ?? undefined} className="font-medium break-words">
-          <bdi>{session.device.label}</bdi>
-        </span>
-        {session.ip !== null && <bdi className="text-sm text-ink-3">{session.ip}</bdi>}
-        {badge}
-      </p>
-      <p className="text-sm text-ink-3">{children}</p>
+    <li className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 border-t border-line px-5 py-3.5 sm:px-6">
+      <div className="min-w-0">
+        <p className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
+          <span title={session.userAgent ?? undefined} className="font-medium break-words">
+            <bdi>{session.device.label}</bdi>
+          </span>
+          {session.ip !== null && <bdi className="text-sm text-ink-3">{session.ip}</bdi>}
+          {badge}
+        </p>
+        <p className="text-sm text-ink-3">{children}</p>
+      </div>
+      {action}
     </li>
   )
 }
