@@ -177,6 +177,27 @@ describe.skipIf(!browserPath)('in a browser', slow, () => {
     await page.context().close()
   })
 
+  test('a task that is written on Today is due today; one that is not is told, with a link to it', async () => {
+    const page = await pages.open({ as: await pages.api.signUp() })
+    await page.goto(pages.origin)
+    const line = field(page, 'Title of the new task')
+    await line.fill('Sweep the porch')
+    await button(page, 'No due date').waitFor()
+    await page.keyboard.press('Enter')
+    await page.getByRole('listitem').getByText('Sweep the porch').waitFor()
+    await line.fill('Rake the leaves')
+    await button(page, 'No due date').click()
+    await page.keyboard.press('Enter')
+    await page.getByText('“Rake the leaves” is added to Tasks').waitFor()
+    await line.fill('Oil the gate tomorrow 9am')
+    await page.keyboard.press('Enter')
+    const told = page.getByRole('dialog').filter({ hasText: '“Oil the gate” is added to Tasks' })
+    await told.getByText('Tomorrow, 9:00').waitFor()
+    await told.getByRole('link').click()
+    await page.getByRole('heading', { name: 'Oil the gate', level: 1 }).waitFor()
+    await page.context().close()
+  })
+
   test('messages of a chat arrive once and in their order, also those of a time without a connection', async () => {
     const [ana, ben] = await Promise.all([pages.api.signUp(), pages.api.signUp()])
     await makeFriends(pages.api, ana, ben)

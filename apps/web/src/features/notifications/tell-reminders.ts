@@ -21,7 +21,7 @@ export function tellReminders(): () => void {
     told.add(id)
     // The count of the Inbox stays as it is where this fails.
     const onClick = () => void notifications.markRead(id).catch(() => undefined)
-    const action = { label: m.notifications_open_task(), href, onClick }
+    const action = { label: m.tasks_open_task(), href, onClick }
     shown.set(id, toast({ title, text: message, action, durationMs: shownMs }))
   })
   const endReading = notifications.subscribe(() => {

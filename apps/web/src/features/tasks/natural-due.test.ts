@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseDue } from './natural-due.ts'
+import { dueToday, parseDue } from './natural-due.ts'
 
 const timeZone = 'Asia/Kolkata'
 /** A Friday, 15:30 in Kolkata. */
@@ -35,4 +35,15 @@ describe('natural due dates', () => {
     'Meet at 99',
     'today 1am',
   ])('leaves %s alone', (text) => expect(read(text)).toBeNull())
+
+  test.each([
+    ['2026-11-27T10:00:00Z', '2026-11-27T12:30:00.000Z'],
+    ['2026-11-27T13:00:00Z', '2026-11-27T18:29:00.000Z'],
+  ])('a text of %s that means today is due at the end of the day', (at, due) =>
+    expect(dueToday('Write what is due', { now: new Date(at), timeZone })).toEqual({
+      title: 'Write what is due',
+      due: new Date(due),
+      words: '',
+    }),
+  )
 })

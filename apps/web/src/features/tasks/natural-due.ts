@@ -183,5 +183,11 @@ export function parseDue(text: string, { now, timeZone }: { now: Date; timeZone:
   }
 }
 
+/** Returns the due date of a text that has none but means today, by the same rule; its words are empty. Null in the last minute of the day. */
+export function dueToday(text: string, context: { now: Date; timeZone: string }): NaturalDue | null {
+  const found = parseDue('today', context)
+  return found && { ...found, title: text, words: '' }
+}
+
 const blank = (text: string, match: RegExpExecArray): string =>
   text.slice(0, match.index) + ' '.repeat(match[0].length) + text.slice(match.index + match[0].length)

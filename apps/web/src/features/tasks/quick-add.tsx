@@ -1,3 +1,4 @@
+import type { Task } from '@muster/client'
 import { CalendarClock, Plus, X } from 'lucide-react'
 import { type FormEvent, useRef, useState } from 'react'
 import { errorSentence, isUnexpected } from '../../lib/errors.ts'
@@ -15,8 +16,15 @@ const loadParser = alsoOnDemand(() => import('./natural-due.ts'))
 
 const maxTitle = 200
 
-/** A line that makes a task; a due date in its words is shown before it is saved, and can be refused. */
-export function QuickAdd({ timeZone }: { timeZone: string }) {
+type QuickAddProps = {
+  timeZone: string
+  /** Lets a task without a date in its words be due today. */
+  isForToday?: boolean
+  onAdded?: (task: Task) => void
+}
+
+/** A line that makes a task; its due date, most often from its words, is shown before it is saved, and can be refused. */
+export function QuickAdd({ timeZone, isForToday = false, onAdded }: QuickAddProps) {
   const [text, setText] = useState('')
   const [found, setFound] = useState<NaturalDue | null>(null)
   const [refused, setRefused] = useState<string>()
@@ -25,7 +33,12 @@ export function QuickAdd({ timeZone }: { timeZone: string }) {
   const input = useRef<HTMLInputElement>(null)
   const accepted = (one: NaturalDue | null) => (one && one.words !== refused && one.title !== '' ? one : null)
   const due = accepted(found)
-  const read = async (words: string) => (await loadParser()).parseDue(words, { now: new Date(), timeZone })
+
+  async function read(words: string): Promise<NaturalDue | null> {
+    const { parseDue, dueToday } = await loadParser()
+    const context = { now: new Date(), timeZone }
+    return parseDue(words, context) ?? (isForToday ? dueToday(words.trim(), context) : null)
+  }
 
   async function write(next: string) {
     setText(next)
@@ -40,7 +53,9 @@ export function QuickAdd({ timeZone }: { timeZone: string }) {
     setError(undefined)
     try {
       const chosen = accepted(await read(text))
-      await createTask({ title: (chosen?.title ?? text).trim(), ...(chosen && { dueDate: chosen.due.toISOString() }) })
+      const title = (chosen?.title ?? text).trim()
+      const task = await createTask({ title, ...(chosen && { dueDate: chosen.due.toISOString() }) })
+      onAdded?.(task)
       setText('')
       setFound(null)
       setRefused(undefined)
@@ -75,7 +90,7 @@ export function QuickAdd({ timeZone }: { timeZone: string }) {
               {dueText(due.due, timeZone)}
               <button
                 type="button"
-                aria-label={m.tasks_due_refuse()}
+                aria-label={due.words === '' ? m.tasks_due_none() : m.tasks_due_refuse()}
                 onClick={() => {
                   setRefused(due.words)
                   input.current?.focus()

@@ -13,6 +13,7 @@ import { cx } from '../../ui/cx.ts'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Skeleton, SkeletonText } from '../../ui/skeleton.tsx'
+import { toast } from '../../ui/toast.tsx'
 import { streaksQuery } from '../analytics/queries.ts'
 import { nextRemindersQuery } from '../reminders/queries.ts'
 import { useLiveLists } from './cache.ts'
@@ -36,12 +37,21 @@ export function TodayPage({ user }: { user: User }) {
   const due = useQuery(someTasksQuery(listQueryOf({ from: today, to: today }, timeZone), maxTasks))
   const reminders = useQuery(nextRemindersQuery(maxAside))
   const isKnown = !overdue.isPending && !due.isPending
+  function tellElsewhere({ id, title, dueDate }: Task) {
+    if (dueDate !== null && dayOf(dueDate, timeZone) === today) return
+    toast({
+      kind: 'success',
+      title: m.tasks_added({ title }),
+      text: dueDate === null ? m.tasks_due_none() : dueText(dueDate, timeZone),
+      action: { label: m.tasks_open_task(), href: `/tasks/${id}` },
+    })
+  }
   const date = formatDay(today, { weekday: 'long', day: 'numeric', month: 'long' })
   return (
     <Page title={m.shell_today()} description={date}>
       <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
         <div className="flex flex-col gap-6">
-          <QuickAdd timeZone={timeZone} />
+          <QuickAdd timeZone={timeZone} isForToday onAdded={tellElsewhere} />
           {isKnown ? (
             <>
               {(overdue.data?.length ?? 0) > 0 && (
