@@ -98,6 +98,13 @@ describe.skipIf(!browserPath)('in a browser', slow, () => {
     const file = page.getByRole('listitem').filter({ hasText: 'shed.jpg' })
     await file.getByText(/ → /).waitFor()
     await file.locator('img').waitFor()
+    await press(file.getByRole('button', { name: /^Open .*shed\.jpg/ }))
+    const large = page.getByRole('dialog', { name: 'shed.jpg' })
+    await large.getByRole('img', { name: /^Picture .*shed\.jpg/ }).waitFor()
+    if (hands === mouse) expect(await accessibilityFaults(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    await large.waitFor({ state: 'detached' })
+    expect(await page.locator(':focus').getAttribute('aria-label')).toMatch(/^Open .*shed\.jpg/)
 
     await press(button(page, 'Add a reminder'))
     const reminder = page.locator('form').filter({ hasText: 'When' })

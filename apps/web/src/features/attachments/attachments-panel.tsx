@@ -14,6 +14,7 @@ import { FileInput } from '../../ui/file-input.tsx'
 import { Progress } from '../../ui/progress.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { bytesText } from './bytes-text.ts'
+import { PictureButton } from './picture-button.tsx'
 import { useUploadLimits } from './upload-limits.ts'
 import { useUploads } from './uploads.ts'
 
@@ -124,13 +125,15 @@ function FileRow({ attachment }: { attachment: Attachment }) {
   }
   return (
     <li className="flex items-center gap-3 py-3">
-      <span className="grid size-12 shrink-0 place-items-center overflow-hidden rounded-md bg-raised text-ink-3">
-        {thumbnailUrl ? (
+      {thumbnailUrl && url !== null ? (
+        <PictureButton {...{ filename, url }} className="size-12 shrink-0 overflow-hidden rounded-md bg-raised">
           <img src={thumbnailUrl} alt="" loading="lazy" decoding="async" className="size-full object-cover" />
-        ) : (
+        </PictureButton>
+      ) : (
+        <span className="grid size-12 shrink-0 place-items-center rounded-md bg-raised text-ink-3">
           <FileIcon aria-hidden="true" className="size-5" />
-        )}
-      </span>
+        </span>
+      )}
       <span className="min-w-0 flex-1">
         <bdi className="line-clamp-2 font-medium break-all">{filename}</bdi>
         <span className="flex flex-wrap items-center gap-x-2 text-sm text-ink-3">

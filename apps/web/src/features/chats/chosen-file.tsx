@@ -1,7 +1,7 @@
 import { File as FileIcon, X } from 'lucide-react'
+import { isolated } from '../../lib/isolated.ts'
 import { m } from '../../paraglide/messages.js'
 import { IconButton } from '../../ui/button.tsx'
-import { isolated } from './names.ts'
 import { useObjectUrl } from './outgoing-row.tsx'
 
 /** A file that is chosen for a message and not sent yet. */

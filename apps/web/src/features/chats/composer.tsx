@@ -11,6 +11,7 @@ import {
   useState,
 } from 'react'
 import { errorSentence } from '../../lib/errors.ts'
+import { isolated } from '../../lib/isolated.ts'
 import { m } from '../../paraglide/messages.js'
 import { IconButton } from '../../ui/button.tsx'
 import { FileInput } from '../../ui/file-input.tsx'
@@ -23,7 +24,7 @@ import { draftOf, keepDraft } from './drafts.ts'
 import { isEditable } from './editable.ts'
 import { MentionList } from './mention-list.tsx'
 import { type Mention, mentionBefore, mentionedIn, offeredFor, withMention } from './mentions.ts'
-import { chatName, isolated, previewOf } from './names.ts'
+import { chatName, previewOf } from './names.ts'
 import type { Person } from './use-chat.ts'
 
 export type ComposerHandle = {

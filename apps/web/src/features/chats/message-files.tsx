@@ -1,12 +1,11 @@
 import type { ChatFile } from '@muster/client'
 import { CircleAlert, Download, File as FileIcon } from 'lucide-react'
-import { useState } from 'react'
+import { isolated } from '../../lib/isolated.ts'
 import { m } from '../../paraglide/messages.js'
-import { ExternalButtonLink } from '../../ui/button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
 import { Spinner } from '../../ui/spinner.tsx'
 import { bytesText } from '../attachments/bytes-text.ts'
-import { isolated } from './names.ts'
+import { PictureButton } from '../attachments/picture-button.tsx'
+import { shortName } from '../attachments/short-name.ts'
 
 const isImage = ({ contentType }: ChatFile) => contentType.startsWith('image/')
 
@@ -42,7 +41,6 @@ function sizeOf({ width, height }: ChatFile, edges: { width: number; height: num
 }
 
 function Picture({ file, isAlone }: { file: ChatFile; isAlone: boolean }) {
-  const [isOpen, setIsOpen] = useState(false)
   const { filename, url, thumbnailUrl } = file
   const { width, height } = sizeOf(file, isAlone ? aloneEdges : smallEdges)
   const style = { width, aspectRatio: `${width} / ${height}` }
@@ -58,44 +56,17 @@ function Picture({ file, isAlone }: { file: ChatFile; isAlone: boolean }) {
       </span>
     )
   return (
-    <>
-      <button
-        type="button"
-        aria-label={m.chats_open_picture({ name: isolated(filename) })}
-        onClick={() => setIsOpen(true)}
-        style={style}
-        className="max-w-full overflow-hidden rounded-md bg-raised"
-      >
-        <img
-          src={isAlone ? url : (thumbnailUrl ?? url)}
-          alt={m.chats_picture({ name: isolated(filename) })}
-          loading="lazy"
-          decoding="async"
-          className="size-full object-cover"
-        />
-      </button>
-      <Dialog
-        open={isOpen}
-        onOpenChange={setIsOpen}
-        size="xl"
-        title={<bdi className="line-clamp-2 break-all">{filename}</bdi>}
-        footer={
-          <ExternalButtonLink href={url} download={filename} icon={<Download aria-hidden="true" />}>
-            {m.attachments_download({ name: isolated(shortened(filename)) })}
-          </ExternalButtonLink>
-        }
-      >
-        <img
-          src={url}
-          alt={m.chats_picture({ name: isolated(filename) })}
-          className="mx-auto max-h-[70dvh] max-w-full rounded-md object-contain"
-        />
-      </Dialog>
-    </>
+    <PictureButton {...{ filename, url, style }} className="max-w-full overflow-hidden rounded-md bg-raised">
+      <img
+        src={isAlone ? url : (thumbnailUrl ?? url)}
+        alt={m.attachments_picture({ name: isolated(filename) })}
+        loading="lazy"
+        decoding="async"
+        className="size-full object-cover"
+      />
+    </PictureButton>
   )
 }
-
-const shortened = (name: string) => (name.length > 40 ? `${name.slice(0, 28)}…${name.slice(-10)}` : name)
 
 function OtherFile({ file: { filename, url, size, status, failureReason } }: { file: ChatFile }) {
   const content = (
@@ -120,7 +91,7 @@ function OtherFile({ file: { filename, url, size, status, failureReason } }: { f
     <a
       href={url}
       download={filename}
-      data-tooltip={m.attachments_download({ name: isolated(shortened(filename)) })}
+      data-tooltip={m.attachments_download({ name: shortName(filename) })}
       className={`${look} hover:bg-raised`}
     >
       {content}

@@ -12,9 +12,6 @@ export const chatName = (chat: Chat, me: string): string => chat.name ?? otherOf
 export const chatPicture = (chat: Chat, me: string): string | null =>
   chat.avatarUrl ?? otherOf(chat, me)?.avatarUrl ?? null
 
-/** Wraps a name so that its direction does not turn the sentence around it (Unicode isolates, UAX #9). */
-export const isolated = (name: string): string => `\u2068${name}\u2069`
-
 /** Returns a message as one line of plain text. */
 export function previewOf({ deletedAt, body, attachments }: Message): string {
   if (deletedAt !== null) return m.chats_preview_deleted()

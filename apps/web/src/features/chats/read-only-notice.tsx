@@ -1,11 +1,11 @@
 import type { ChatHandle, UserSummary } from '@muster/client'
 import { useQuery } from '@tanstack/react-query'
+import { isolated } from '../../lib/isolated.ts'
 import { m } from '../../paraglide/messages.js'
 import { Button } from '../../ui/button.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { relationsQuery } from '../friends/queries.ts'
 import { useFriendActions } from '../friends/use-friend-actions.ts'
-import { isolated } from './names.ts'
 
 /** Says why nobody can write in a direct chat. Who has blocked the other can take it back here. */
 export function ReadOnlyNotice({ other, handle }: { other: UserSummary; handle: ChatHandle }) {

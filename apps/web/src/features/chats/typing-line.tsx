@@ -1,5 +1,5 @@
+import { isolated } from '../../lib/isolated.ts'
 import { m } from '../../paraglide/messages.js'
-import { isolated } from './names.ts'
 import type { Person } from './use-chat.ts'
 
 type Props = { typing: readonly string[]; people: ReadonlyMap<string, Person> }
