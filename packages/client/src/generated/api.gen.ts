@@ -5014,6 +5014,8 @@ export interface components {
              * @description The latest mail with its link.
              */
             emailId: string;
+            /** @description What became of that mail; null when it is not kept any more. */
+            delivery: components["schemas"]["InviteDelivery"] | null;
             /** @description Who sent the invitation. */
             invitedBy: {
                 /**
@@ -5046,6 +5048,11 @@ export interface components {
             /** @description The IANA name of a time zone. Answers have the present name of its region. */
             timezone?: string;
         };
+        /**
+         * @description What became of a mail with a link: `failed`, it was refused or not sent in time; `suppressed`, its address refuses mail, so that none is sent there until an operator lifts the suppression.
+         * @enum {string}
+         */
+        InviteDelivery: "underway" | "sent" | "failed" | "suppressed";
         /** @description Items of the list. */
         InviteList: {
             /** @description The invitations, the newest first. */

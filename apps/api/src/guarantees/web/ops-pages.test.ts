@@ -153,7 +153,17 @@ describe.skipIf(!browserPath)('an operator', () => {
 
     const email = 'operator-to-be@example.test'
     succeeded(await admin.inject('POST', '/api/v1/invites', { email, role: 'operator' }))
+    const { db } = pages.api
+    await db.updateTable('email_messages').set({ status: 'failed' }).where('to_address', '=', email).execute()
     await go('/ops/invites?q=operator-to-be')
+    await page.getByText('Not delivered', { exact: true }).waitFor()
+    await button(`Resend the invitation to ${email}`).waitFor()
+    expect(await accessibilityFaults(page)).toEqual([])
+    await db.insertInto('email_suppressions').values({ address: email, reason: 'no such user' }).execute()
+    await go('/ops/invites?q=operator-to-be')
+    await page.getByText('The address refused the mail').waitFor()
+    await page.getByRole('link', { name: 'Show the mail' }).waitFor()
+    expect(await button(`Resend the invitation to ${email}`).count()).toBe(0)
     await button(`Revoke the invitation to ${email}`).click()
     await dialog().getByLabel('Why?').fill('Sent to the wrong address.')
     await dialog().getByRole('button', { name: 'Revoke' }).click()

@@ -3,7 +3,7 @@ import { displayEmailAddress } from '@muster/identifiers'
 import { can, invitableRoles, type Role, roles, scopeOf } from '@muster/policy'
 import type { Actor } from '../../http/actor.ts'
 import type { InviteRow } from './invites.queries.ts'
-import type { Invite, InviteStatus } from './invites.schema.ts'
+import type { Invite, InviteDelivery, InviteStatus } from './invites.schema.ts'
 
 /** Returns the status of an invitation at this time: its row may still be `pending` when it has expired. */
 export const statusOf = ({ status, expires_at }: InviteRow, now: Date): InviteStatus =>
@@ -65,6 +65,13 @@ export const mayReplace = (invite: InviteRow, role: Role): boolean =>
 export const platformRolesAbove = (role: Role): readonly Role[] =>
   roles.slice(0, roles.indexOf(role)).filter((above) => platformRoles.includes(above))
 
+/** Returns what became of the latest mail; null when it is not kept any more. */
+function deliveryOf({ mail_status: status, is_suppressed }: InviteRow): InviteDelivery | null {
+  if (status === null || status === 'sent') return status
+  if (status === 'queued' || status === 'sending') return 'underway'
+  return is_suppressed ? 'suppressed' : 'failed'
+}
+
 /** Maps the row to the API's invitation. */
 export const toInvite = (row: InviteRow, now: Date): Invite => ({
   id: row.id,
@@ -75,6 +82,7 @@ export const toInvite = (row: InviteRow, now: Date): Invite => ({
   organizationName: row.organization_name,
   organizationId: row.organization_id,
   emailId: row.email_id,
+  delivery: deliveryOf(row),
   invitedBy: { id: row.inviter_id, name: row.inviter_name },
   createdAt: row.created_at.toISOString(),
 })

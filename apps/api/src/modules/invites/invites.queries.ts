@@ -23,6 +23,9 @@ export type InviteRow = {
   inviter_role: Role
   inviter_organization_id: string | null
   inviter_is_active: boolean
+  /** The status of the latest mail; null when it is not kept any more. */
+  mail_status: string | null
+  is_suppressed: boolean
 }
 
 const columns = sql.raw(
@@ -36,10 +39,13 @@ const columns = sql.raw(
 export const selectWhere = (condition: RawBuilder<unknown>) => sql<InviteRow>`
   select ${columns}, coalesce(organizations.name, invites.organization_name) as organization_name,
     users.name as inviter_name, users.email as inviter_email, users.role as inviter_role,
-    users.organization_id as inviter_organization_id, ${activeUserSql} as inviter_is_active
+    users.organization_id as inviter_organization_id, ${activeUserSql} as inviter_is_active,
+    mails.status as mail_status, email_suppressions.address is not null as is_suppressed
   from invites
   join users on users.id = invites.inviter_id
   left join organizations on organizations.id = invites.organization_id
+  left join email_messages mails on mails.id = invites.email_id
+  left join email_suppressions on email_suppressions.address = mails.to_address
   where ${condition}`
 
 export async function findById(db: Db | Trx, id: string): Promise<InviteRow | undefined> {

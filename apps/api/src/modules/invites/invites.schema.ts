@@ -21,6 +21,13 @@ export const inviteStatus = z
   .meta({ id: 'InviteStatus', description: 'What became of an invitation.' })
 export type InviteStatus = z.infer<typeof inviteStatus>
 
+export const inviteDelivery = z.enum(['underway', 'sent', 'failed', 'suppressed']).meta({
+  id: 'InviteDelivery',
+  description:
+    'What became of a mail with a link: `failed`, it was refused or not sent in time; `suppressed`, its address refuses mail, so that none is sent there until an operator lifts the suppression.',
+})
+export type InviteDelivery = z.infer<typeof inviteDelivery>
+
 /** An invitation as its inviter and administrators see it. Only the mail contains the token. */
 export const invite = z
   .object({
@@ -41,6 +48,9 @@ export const invite = z
       .nullable()
       .describe('The organization to join, or the one that was created when it was accepted; null without one.'),
     emailId: z.uuid().describe('The latest mail with its link.'),
+    delivery: inviteDelivery
+      .nullable()
+      .meta({ description: 'What became of that mail; null when it is not kept any more.', examples: ['sent'] }),
     invitedBy: z
       .object({
         id: z.uuid().describe('The id of the inviter.'),

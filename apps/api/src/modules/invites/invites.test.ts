@@ -56,6 +56,7 @@ describe('an invitation', () => {
       status: 'pending',
       expiresAt: new Date(clock.now().getTime() + weekMs).toISOString(),
       emailId: expect.any(String),
+      delivery: 'underway',
       // It begins with the acceptance.
       organizationId: null,
       organizationName: 'Engines',

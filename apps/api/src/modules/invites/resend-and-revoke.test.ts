@@ -8,6 +8,7 @@ import {
   eventsOf,
   invited,
   letTimePass,
+  list,
   mailedToken,
   newAccount,
   resend,
@@ -49,6 +50,25 @@ describe('a resend', () => {
     expect(await eventsOf(api, id)).toEqual(['invite.created', 'invite.resent'])
     await letTimePass(api, clock, weekMs - 1)
     expect((await accept(api.connect(), newAccount(token))).statusCode).toBe(201)
+  })
+
+  test('is known to be needed: the invitation tells what became of its latest mail', async () => {
+    const { id, email } = await invited(api, admin, 'client_user')
+    const delivery = async () =>
+      (await list(admin, '?status=pending')).data.invites.find((invite: { id: string }) => invite.id === id).delivery
+    const setMails = (change: { status: string }) =>
+      api.db.updateTable('email_messages').set(change).where('to_address', '=', email).execute()
+    expect(await delivery()).toBe('underway')
+    await setMails({ status: 'sent' })
+    expect(await delivery()).toBe('sent')
+    await setMails({ status: 'failed' })
+    expect(await delivery()).toBe('failed')
+    await api.db.insertInto('email_suppressions').values({ address: email, reason: 'no such user' }).execute()
+    expect(await delivery()).toBe('suppressed')
+    await api.db.deleteFrom('email_suppressions').where('address', '=', email).execute()
+    expect((await resend(admin, id)).json().data.invite.delivery).toBe('underway')
+    await api.db.deleteFrom('email_messages').where('to_address', '=', email).execute()
+    expect(await delivery()).toBeNull()
   })
 
   test('renews an expired invitation, unless the address has a newer one', async () => {

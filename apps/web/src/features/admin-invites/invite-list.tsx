@@ -5,7 +5,6 @@ import { muster } from '../../lib/muster.ts'
 import { useNumberedPages } from '../../lib/numbered-pages.ts'
 import { queryClient } from '../../lib/query.ts'
 import { m } from '../../paraglide/messages.js'
-import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { toast } from '../../ui/toast.tsx'
@@ -13,7 +12,8 @@ import { VirtualRows } from '../../ui/virtual-rows.tsx'
 import { PersonListSkeleton } from '../accounts/person-list.tsx'
 import { PersonRowSkeleton } from '../accounts/person-row.tsx'
 import { ReasonDialog } from '../admin/reason-dialog.tsx'
-import { inviteStatuses } from '../invites/invite-statuses.ts'
+import { InviteBadge, UndeliveredNote } from '../invites/invite-state.tsx'
+import { canResend } from '../invites/invite-statuses.ts'
 import { mayChangeInvite } from '../invites/rights.ts'
 import { roleName } from '../invites/roles.ts'
 
@@ -66,7 +66,7 @@ function InviteRow({ invite, reader, onChoose }: RowProps) {
       <div className="min-w-0 flex-1 basis-52">
         <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
           <bdi className="min-w-0 truncate font-medium">{email}</bdi>
-          <Badge tone={inviteStatuses[status].tone}>{inviteStatuses[status].label()}</Badge>
+          <InviteBadge invite={invite} />
         </p>
         <p className="text-sm break-words text-ink-3">
           {roleName(role)}
@@ -81,16 +81,19 @@ function InviteRow({ invite, reader, onChoose }: RowProps) {
           {m.invites_sent_by({ name: invitedBy.name, date: dateOf(createdAt) })}
           {status === 'pending' && <> {m.invites_works_until({ date: dateOf(expiresAt) })}</>}
         </p>
+        <UndeliveredNote invite={invite} reader={reader} />
       </div>
       {isOpen && mayChangeInvite(reader, invite) && (
         <div className="ms-auto flex items-center gap-1.5">
-          <Button
-            size="sm"
-            aria-label={m.invites_resend_one({ email })}
-            onClick={() => onChoose({ invite, action: 'resend' })}
-          >
-            {m.invites_resend()}
-          </Button>
+          {canResend(invite) && (
+            <Button
+              size="sm"
+              aria-label={m.invites_resend_one({ email })}
+              onClick={() => onChoose({ invite, action: 'resend' })}
+            >
+              {m.invites_resend()}
+            </Button>
+          )}
           {status === 'pending' && (
             <Button
               size="sm"

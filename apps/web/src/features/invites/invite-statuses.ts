@@ -1,3 +1,4 @@
+import type { Invite } from '@muster/client'
 import { m } from '../../paraglide/messages.js'
 import type { Tone } from '../../ui/badge.tsx'
 import type { InviteStatus } from './queries.ts'
@@ -9,3 +10,11 @@ export const inviteStatuses: Record<InviteStatus, { label: () => string; filter:
   expired: { label: m.invites_status_expired, filter: m.invites_filter_expired, tone: 'warning' },
   revoked: { label: m.invites_status_revoked, filter: m.invites_filter_revoked, tone: 'neutral' },
 }
+
+/** Tells whether an open invitation cannot be accepted, because its mail was not delivered. */
+export const isUndelivered = ({ status, delivery }: Invite): boolean =>
+  status === 'pending' && (delivery === 'failed' || delivery === 'suppressed')
+
+/** Tells whether a new mail could arrive. */
+export const canResend = ({ status, delivery }: Invite): boolean =>
+  (status === 'pending' || status === 'expired') && delivery !== 'suppressed'

@@ -6,7 +6,6 @@ import { useNumberedPages } from '../../lib/numbered-pages.ts'
 import { renewRoleAfter } from '../../lib/session.ts'
 import { useAction } from '../../lib/use-action.ts'
 import { m } from '../../paraglide/messages.js'
-import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { useConfirm } from '../../ui/confirm.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
@@ -16,7 +15,8 @@ import { VirtualRows } from '../../ui/virtual-rows.tsx'
 import { PersonListSkeleton } from '../accounts/person-list.tsx'
 import { PersonRowSkeleton } from '../accounts/person-row.tsx'
 import { inviteFilters, type OrganizationSearch } from '../organizations/search.ts'
-import { inviteStatuses } from './invite-statuses.ts'
+import { InviteBadge, UndeliveredNote } from './invite-state.tsx'
+import { canResend, inviteStatuses } from './invite-statuses.ts'
 import { type InviteStatus, invitesList } from './queries.ts'
 import { mayChangeInvite } from './rights.ts'
 import { roleName } from './roles.ts'
@@ -103,7 +103,7 @@ function InviteRow({ invite, user }: { invite: Invite; user: User }) {
       <div className="min-w-0 flex-1 basis-52">
         <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
           <bdi className="min-w-0 truncate font-medium">{email}</bdi>
-          <Badge tone={inviteStatuses[status].tone}>{inviteStatuses[status].label()}</Badge>
+          <InviteBadge invite={invite} />
         </p>
         {user.organizationId === null && (
           <p className="text-sm break-words text-ink-3">
@@ -122,13 +122,15 @@ function InviteRow({ invite, user }: { invite: Invite; user: User }) {
             : m.invites_sent_by({ name: invitedBy.name, date: dateOf(createdAt) })}
           {status === 'pending' && <> {m.invites_works_until({ date: dateOf(expiresAt) })}</>}
         </p>
+        <UndeliveredNote invite={invite} reader={user} />
       </div>
       {isOpen && mayChangeInvite(user, invite) && <InviteActions invite={invite} />}
     </div>
   )
 }
 
-function InviteActions({ invite: { id, email, status } }: { invite: Invite }) {
+function InviteActions({ invite }: { invite: Invite }) {
+  const { id, email, status } = invite
   const confirm = useConfirm()
   const { place, isPending, run } = useAction({ changes: ['invites'], onError: renewRoleAfter })
   async function revoke() {
@@ -151,14 +153,16 @@ function InviteActions({ invite: { id, email, status } }: { invite: Invite }) {
     })
   return (
     <div ref={place} className="ms-auto flex items-center gap-1.5">
-      <Button
-        size="sm"
-        isPending={isPending}
-        aria-label={m.invites_resend_one({ email })}
-        onClick={() => void resend()}
-      >
-        {m.invites_resend()}
-      </Button>
+      {canResend(invite) && (
+        <Button
+          size="sm"
+          isPending={isPending}
+          aria-label={m.invites_resend_one({ email })}
+          onClick={() => void resend()}
+        >
+          {m.invites_resend()}
+        </Button>
+      )}
       {status === 'pending' && (
         <Button
           size="sm"
