@@ -6482,6 +6482,8 @@ export interface components {
              * @description When it happened.
              */
             createdAt: string;
+            /** @description The address of the request; null for a step of Muster itself. */
+            ip: string | null;
             /** @description The changed fields before. */
             before: unknown;
             /** @description The changed fields after. */

@@ -194,6 +194,14 @@ describe.skipIf(!browserPath)('an operator', () => {
         ...{ started_at: at, ended_at: at },
       })
       .execute()
+    // A step of a worker has no actor and no address.
+    await db
+      .insertInto('audit_pending')
+      .values({
+        ...{ id: newId(), action: 'email.suppressed', target_type: 'email', target_id: id },
+        ...{ request_id: requestId, after: JSON.stringify({ reason: 'no such user' }), created_at: at },
+      })
+      .execute()
     await go('/ops/mails?status=failed')
     const row = page.getByRole('row').filter({ hasText: 'refused@example.test' })
     await row.getByRole('link').first().click()
@@ -202,6 +210,8 @@ describe.skipIf(!browserPath)('an operator', () => {
     await page.getByText('Send it again when the cause is mended').waitFor()
     await page.locator(`a[href*="/ops/trace/${requestId}"]`).first().click()
     await page.getByText('refused@example.test').or(page.getByText('welcome')).first().waitFor()
+    await page.getByText('Muster itself').waitFor()
+    expect(await page.getByText('Nobody signed in').count()).toBe(0)
 
     await db.updateTable('email_messages').set({ template: 'invite' }).where('id', '=', id).execute()
     await go(`/ops/mails/${id}`)

@@ -11,9 +11,12 @@ export type TracedEvent = {
   target_type: string
   target_id: string
   created_at: Date
+  ip: string | null
   before: unknown
   after: unknown
 }
+
+type PersonalPart = 'ip' | 'before' | 'after'
 
 export type TracedNotification = {
   id: string
@@ -69,7 +72,7 @@ export async function listNotificationsOf(db: Db, requestId: string, limit: numb
 /** Lists the audit events of a request that are not chained yet. */
 export async function listPendingEventsOf(db: Db, requestId: string, limit: number): Promise<TracedEvent[]> {
   const { rows } = await sql<TracedEvent>`
-    select id, null::bigint as seq, action, actor_id, target_type, target_id, created_at, before, after
+    select id, null::bigint as seq, action, actor_id, target_type, target_id, created_at, ip, before, after
     from audit_pending where request_id = ${requestId} order by id limit ${limit}`.execute(db)
   return rows
 }
@@ -82,8 +85,8 @@ const windows = ['10 minutes', '1 day', '100 years']
  * its user; the index of events is by time, which their ids tell.
  */
 export async function listChainedEventsOf(db: Db, requestId: string, limit: number): Promise<TracedEvent[]> {
-  const { rows: parts } = await sql<Pick<TracedEvent, 'id' | 'before' | 'after'>>`
-    select event_id as id, before, after from audit_personal
+  const { rows: parts } = await sql<Pick<TracedEvent, 'id' | PersonalPart>>`
+    select event_id as id, ip, before, after from audit_personal
     where request_id collate "C" = ${requestId} and substring(request_id, 15, 1) = '7'
     order by event_id limit ${limit}`.execute(db)
   if (parts.length === 0) return []
@@ -91,19 +94,18 @@ export async function listChainedEventsOf(db: Db, requestId: string, limit: numb
   for (const window of windows) {
     const events = await readEvents(db, [...partById.keys()], window)
     if (events.length === parts.length || window === windows.at(-1))
-      return events.map((event) => ({
-        ...event,
-        before: partById.get(event.id)?.before,
-        after: partById.get(event.id)?.after,
-      }))
+      return events.map((event) => {
+        const { ip = null, before, after } = partById.get(event.id) ?? {}
+        return { ...event, ip, before, after }
+      })
   }
   return []
 }
 
-async function readEvents(db: Db, ids: string[], window: string): Promise<Omit<TracedEvent, 'before' | 'after'>[]> {
+async function readEvents(db: Db, ids: string[], window: string): Promise<Omit<TracedEvent, PersonalPart>[]> {
   const times = ids.map((id) => Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16))
   const [from, to] = [new Date(Math.min(...times)), new Date(Math.max(...times))]
-  const { rows } = await sql<Omit<TracedEvent, 'before' | 'after'>>`
+  const { rows } = await sql<Omit<TracedEvent, PersonalPart>>`
     select id, seq, action, actor_id, target_type, target_id, created_at from audit_events
     where created_at between ${from}::timestamptz - ${window}::interval and ${to}::timestamptz + ${window}::interval
       and id = any(${ids}::uuid[])

@@ -23,6 +23,10 @@ const tracedEvent = z
       .nullable()
       .meta({ description: 'The present name of a user that it was done to; else null.', examples: [null] }),
     createdAt: instant.describe('When it happened.'),
+    ip: z
+      .string()
+      .nullable()
+      .meta({ description: 'The address of the request; null for a step of Muster itself.', examples: ['192.0.2.1'] }),
     before: z.unknown().meta({ description: 'The changed fields before.', examples: [null] }),
     after: z.unknown().meta({ description: 'The changed fields after.', examples: [{}] }),
   })

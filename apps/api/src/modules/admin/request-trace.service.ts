@@ -145,6 +145,7 @@ const toEvent = (row: queries.TracedEvent) => ({
   targetType: row.target_type,
   targetId: row.target_id,
   createdAt: row.created_at.toISOString(),
+  ip: row.ip,
   before: row.before,
   after: row.after,
 })

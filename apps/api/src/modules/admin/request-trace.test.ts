@@ -33,7 +33,9 @@ test('a request has its events, mails, notifications and jobs with names; each l
   expect(answer.json().data.trace).toMatchObject({
     requestId,
     foundBy: null,
-    auditEvents: [{ action: 'task.created', actor: { id: owner.userId, name: nameOf(owner) }, targetName: null }],
+    auditEvents: [
+      { action: 'task.created', actor: { id: owner.userId, name: nameOf(owner) }, targetName: null, ip: '127.0.0.1' },
+    ],
     mails: [{ template: 'task-assignment', to: member.email, requestId }],
     notifications: [{ user: { id: member.userId, name: nameOf(member) }, event: 'taskAssigned' }],
     jobs: [{ queue: 'email', name: 'send-email', isInOutbox: true }],

@@ -13,6 +13,7 @@ import { Notice } from '../../ui/notice.tsx'
 import { Moment } from '../admin/moment.tsx'
 import { OpsPage } from '../admin/ops-page.tsx'
 import { statusLabels, statusTones } from '../admin-emails/labels.ts'
+import { authorOf } from '../audit/author.ts'
 import { ChangesTable } from '../audit/changes-table.tsx'
 import { traceQuery } from './queries.ts'
 import { type TraceMoment, timeLineOf } from './time-line.ts'
@@ -165,7 +166,7 @@ function MomentRow({ moment, timeZone }: { moment: TraceMoment; timeZone: string
                 <bdi>{actor.name}</bdi>
               </Link>
             ) : (
-              m.ops_audit_nobody()
+              authorOf(moment.event)
             )}
             {' · '}
             {m.ops_audit_target()}: {targetType}{' '}
