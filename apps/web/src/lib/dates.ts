@@ -52,6 +52,10 @@ export function timeOf(instant: Instant, timeZone: string): string {
   return `${two(hour)}:${two(minute)}`
 }
 
+/** Returns an instant in a zone as a day with a time, such as `2026-11-27T09:30`, for fields. */
+export const wallTimeOf = (instant: Instant, timeZone: string): string =>
+  `${dayOf(instant, timeZone)}T${timeOf(instant, timeZone)}`
+
 /** Returns the day so many days later. */
 export function addDays(day: Day, days: number): Day {
   const date = new Date(`${day}T00:00:00Z`)

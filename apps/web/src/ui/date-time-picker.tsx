@@ -245,7 +245,7 @@ export function DatePicker(props: PickerProps<Day>) {
   )
 }
 
-/** A field for a day and a time of the clock. A new day begins at `defaultTime`. */
+/** A field for a day and a time of the clock. A new day begins at `defaultTime`; a time without a day is one of today. */
 export function DateTimePicker(props: PickerProps<WallTime> & { defaultTime?: string | undefined }) {
   const { value, onChange, today, min, max, placeholder, label, isClearable, size, defaultTime = '09:00' } = props
   const [day = null, time = defaultTime] = value?.split('T') ?? []
@@ -265,8 +265,7 @@ export function DateTimePicker(props: PickerProps<WallTime> & { defaultTime?: st
               <input
                 type="time"
                 value={time}
-                disabled={day === null}
-                onChange={({ target }) => target.value && day !== null && onChange(`${day}T${target.value}`)}
+                onChange={({ target }) => target.value && onChange(`${day ?? today}T${target.value}`)}
                 className="control min-h-10 w-auto flex-1 py-1"
               />
             </label>

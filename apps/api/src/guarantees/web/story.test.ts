@@ -205,6 +205,33 @@ describe.skipIf(!browserPath)('in a browser', slow, () => {
     await page.context().close()
   })
 
+  test('a reminder is set by a quick choice, and by a time of today alone', async () => {
+    const user = await pages.api.signUp()
+    const task = await createTask(user, { title: 'Turn the compost', dueDate: undefined })
+    const page = await pages.open({ as: user })
+    await page.goto(`${pages.origin}/tasks/${task.id}`)
+    const form = page.locator('form').filter({ hasText: 'When' })
+    const save = async () => {
+      await form.getByRole('button', { name: 'Save' }).click()
+      await form.waitFor({ state: 'detached' })
+      const { reminders } = dataOf(await user.inject('GET', `/api/v1/tasks/${task.id}`)).task
+      return reminders.map(({ scheduledAt }: { scheduledAt: string }) => scheduledAt)
+    }
+    await button(page, 'Add a reminder').click()
+    const before = Date.now() + 3_600_000
+    await button(page, 'In 1 hour').click()
+    const [inOneHour] = await save()
+    expect(Date.parse(inOneHour)).toBeGreaterThanOrEqual(before)
+    expect(Date.parse(inOneHour)).toBeLessThanOrEqual(Date.now() + 3_660_000)
+    await button(page, 'Add a reminder').click()
+    await form.getByLabel('Time').click()
+    await page.getByRole('dialog').getByLabel('Time').fill('23:59')
+    await button(page, 'Done').click()
+    const today = new Date().toISOString().slice(0, 10)
+    expect(await save()).toContain(`${today}T23:59:00.000Z`)
+    await page.context().close()
+  })
+
   test('messages of a chat arrive once and in their order, also those of a time without a connection', async () => {
     const [ana, ben] = await Promise.all([pages.api.signUp(), pages.api.signUp()])
     await makeFriends(pages.api, ana, ben)

@@ -1,7 +1,7 @@
 import type { NewReminder, Task } from '@muster/client'
 import { Bell, Pencil, Plus, Trash2 } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
-import { dayOf, formatInstant, instantOf, timeOf } from '../../lib/dates.ts'
+import { addDays, dayOf, formatInstant, formatTime, instantOf, wallTimeOf } from '../../lib/dates.ts'
 import { errorSentence } from '../../lib/errors.ts'
 import { muster } from '../../lib/muster.ts'
 import { queryClient } from '../../lib/query.ts'
@@ -125,6 +125,21 @@ export function RemindersPanel({ task, timeZone }: { task: Task; timeZone: strin
 
 type FormProps = { task: Task; timeZone: string; reminder?: TaskReminder; onDone: () => void }
 const atTime = 'time'
+const minuteMs = 60_000
+const morning = '09:00'
+
+/** Returns times that people often choose, each with its name. */
+function quickTimes(timeZone: string): { label: string; wall: string }[] {
+  // Fields have no seconds: the rest of this minute comes on top.
+  const after = (minutes: number) => new Date(Math.ceil(Date.now() / minuteMs + minutes) * minuteMs)
+  const tomorrow = addDays(dayOf(new Date(), timeZone), 1)
+  const time = formatTime(instantOf(tomorrow, morning, timeZone), timeZone)
+  return [
+    { label: m.reminders_in_10_minutes(), wall: wallTimeOf(after(10), timeZone) },
+    { label: m.reminders_in_1_hour(), wall: wallTimeOf(after(60), timeZone) },
+    { label: m.tasks_due_tomorrow({ time }), wall: `${tomorrow}T${morning}` },
+  ]
+}
 
 function ReminderForm({ task, timeZone, reminder, onDone }: FormProps) {
   const isDue = task.dueDate !== null
@@ -137,9 +152,7 @@ function ReminderForm({ task, timeZone, reminder, onDone }: FormProps) {
       : atTime
   const [when, setWhen] = useState(preset)
   const [type, setType] = useState<ReminderType>(reminder?.type ?? 'both')
-  const [wall, setWall] = useState<string | null>(
-    reminder ? `${dayOf(reminder.scheduledAt, timeZone)}T${timeOf(reminder.scheduledAt, timeZone)}` : null,
-  )
+  const [wall, setWall] = useState<string | null>(reminder ? wallTimeOf(reminder.scheduledAt, timeZone) : null)
   const [error, setError] = useState<unknown>()
   const [isPending, setIsPending] = useState(false)
   const known = offsets.map(String)
@@ -167,6 +180,20 @@ function ReminderForm({ task, timeZone, reminder, onDone }: FormProps) {
 
   return (
     <form onSubmit={save} className="flex flex-col gap-3 rounded-lg bg-raised p-3">
+      <div className="flex flex-wrap gap-2">
+        {quickTimes(timeZone).map(({ label, wall: quick }) => (
+          <Button
+            key={label}
+            size="sm"
+            onClick={() => {
+              setWhen(atTime)
+              setWall(quick)
+            }}
+          >
+            {label}
+          </Button>
+        ))}
+      </div>
       <Field label={m.reminders_when()} hint={isDue ? undefined : m.reminders_needs_due()}>
         <Select
           value={when}

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useBlocker, useNavigate } from '@tanstack/react-router'
 import { ArrowLeft, Trash2 } from 'lucide-react'
 import { lazy, Suspense, useId } from 'react'
-import { dayOf, formatInstant, instantOf, timeOf } from '../../lib/dates.ts'
+import { dayOf, formatInstant, instantOf, wallTimeOf } from '../../lib/dates.ts'
 import { errorSentence, isUnexpected } from '../../lib/errors.ts'
 import { m } from '../../paraglide/messages.js'
 import { Button, ButtonLink } from '../../ui/button.tsx'
@@ -81,7 +81,7 @@ function TaskDetail({ task, user }: { task: Task; user: User }) {
     people.push(task.assignee as (typeof people)[number])
   const nobody = '·nobody'
   const nameOf = (id: string | null) => people.find((person) => person.id === id)?.name ?? id
-  const wall = values.dueDate === null ? null : `${dayOf(values.dueDate, timeZone)}T${timeOf(values.dueDate, timeZone)}`
+  const wall = values.dueDate === null ? null : wallTimeOf(values.dueDate, timeZone)
   const setDue = (next: string | null) => {
     const [day = '', time = ''] = next?.split('T') ?? []
     set('dueDate', next === null ? null : instantOf(day, time, timeZone).toISOString())
@@ -145,7 +145,8 @@ function TaskDetail({ task, user }: { task: Task; user: User }) {
                   items={taskPriorities.map((value) => ({ value, label: priorityLabel(value) }))}
                 />
               </Field>
-              <Field label={m.tasks_due()} hint={m.tasks_zone({ zone: timeZone })}>
+              {/* Half of the row would cut the time off. */}
+              <Field label={m.tasks_due()} hint={m.tasks_zone({ zone: timeZone })} className="sm:col-span-2">
                 <DateTimePicker value={wall} onChange={setDue} today={dayOf(new Date(), timeZone)} isClearable />
               </Field>
               <Field label={m.tasks_category()}>
