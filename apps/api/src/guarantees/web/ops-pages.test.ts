@@ -276,7 +276,7 @@ describe.skipIf(!browserPath)('an operator', () => {
   test('sees how Muster is, and has it examined', async () => {
     await go('/ops')
     const queues = page.getByRole('table', { name: 'Queues' })
-    await queues.getByRole('row').filter({ hasText: 'Mail' }).getByText('1 failed').waitFor()
+    await queues.getByRole('row').filter({ hasText: 'email' }).getByText('1 failed').waitFor()
     await page.getByText('1 job failed for good').waitFor()
     await button('Examine').click()
     const checks = page.getByText(/^All \d+ checks/)

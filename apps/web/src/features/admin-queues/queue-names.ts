@@ -3,18 +3,8 @@ import { m } from '../../paraglide/messages.js'
 
 export type QueueName = QueueStatus['name']
 
-const names: Record<QueueName, () => string> = {
-  email: m.ops_queues_name_email,
-  image: m.ops_queues_name_image,
-  reminder: m.ops_queues_name_reminder,
-  audit: m.ops_queues_name_audit,
-}
-
 /** Tells whether a text of an address names a queue. */
-export const isQueueName = (text: string): text is QueueName => Object.hasOwn(names, text)
-
-/** Returns what the pages call a queue. */
-export const nameOfQueue = (name: QueueName): string => names[name]()
+export const isQueueName = (text: string): text is QueueName => Object.hasOwn(retryEffects, text)
 
 /** The effect of a retry of a queue's failed jobs, in words. */
 const retryEffects: Record<QueueName, () => string> = {

@@ -27,7 +27,7 @@ import { FailedJobsCard } from './failed-jobs-card.tsx'
 import { FailuresCard } from './failures-card.tsx'
 import { ForecastCard } from './forecast-card.tsx'
 import { failuresQuery, seriesQuery } from './queries.ts'
-import { nameOfQueue, type QueueName } from './queue-names.ts'
+import type { QueueName } from './queue-names.ts'
 import { type QueueRange, type QueueSearch, queueRanges } from './search.ts'
 import { SeriesCards } from './series-cards.tsx'
 
@@ -72,8 +72,7 @@ export function QueuePage({ queue, user, search, onSearch }: Props) {
       : undefined
   return (
     <OpsPage
-      title={nameOfQueue(queue)}
-      tabTitle={m.ops_queues_tab({ name: nameOfQueue(queue) })}
+      title={m.ops_queues_tab({ name: queue })}
       description={
         <Link to="/ops" className="link inline-flex items-center gap-1.5">
           <ArrowLeft aria-hidden="true" className="size-4 rtl:-scale-x-100" />

@@ -6,7 +6,6 @@ import { m } from '../../paraglide/messages.js'
 import { Badge } from '../../ui/badge.tsx'
 import { Card } from '../../ui/card.tsx'
 import { Table } from '../../ui/table.tsx'
-import { nameOfQueue } from './queue-names.ts'
 
 const shown = (value: number | null) => (value === null ? m.ui_chart_unknown() : formatNumber(value))
 
@@ -32,7 +31,7 @@ export function QueuesCard({ queues }: { queues: readonly QueueStatus[] }) {
             cell: ({ name, isPaused, failed }) => (
               <span className="flex flex-wrap items-center gap-2">
                 <Link to="/ops/queues/$queue" params={{ queue: name }} className="link">
-                  {nameOfQueue(name)}
+                  {name}
                 </Link>
                 {isPaused && <Badge tone="warning">{m.ops_queues_paused()}</Badge>}
                 {failed > 0 && (

@@ -3,7 +3,6 @@ import { formatInstant } from '../../lib/dates.ts'
 import { formatDuration } from '../../lib/durations.ts'
 import { formatNumber } from '../../lib/numbers.ts'
 import { m } from '../../paraglide/messages.js'
-import { nameOfQueue } from '../admin-queues/queue-names.ts'
 
 /** From so many milliseconds on something is late, as `muster doctor` judges. */
 export const lateMs = 60_000
@@ -48,7 +47,7 @@ export function concernsOf(status: InstallationStatus, timeZone: string): Concer
       ? [{ text: since ? m.ops_status_jobs_failed_since({ ...count, since }) : m.ops_status_jobs_failed(count) }]
       : []),
     ...failed.map(({ name, failed: number }) => ({
-      text: `${nameOfQueue(name)}: ${m.ops_queues_failed_badge({ shown: formatNumber(number) })}`,
+      text: `${name}: ${m.ops_queues_failed_badge({ shown: formatNumber(number) })}`,
       place: { queue: name },
     })),
     ...(queues ?? [])
@@ -73,7 +72,7 @@ export function concernsOf(status: InstallationStatus, timeZone: string): Concer
 }
 
 function pausedText(queue: QueueName, note: string | undefined): string {
-  const text = m.ops_status_queue_paused({ queue: nameOfQueue(queue) })
+  const text = m.ops_status_queue_paused({ queue })
   return note === undefined ? text : `${text} (${note})`
 }
 
