@@ -229,6 +229,7 @@ const administration = [
   '/organizations?isPersonal=true&limit=5',
   '/queues',
   '/queues/email/failed',
+  '/queues/email/retries',
   '/emails?status=queued',
   '/emails/suppressions',
   '/diagnostics/client-ip',

@@ -2292,6 +2292,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/queues/{name}/retries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell what became of failed jobs that were retried
+         * @description Counted now, from the audit log and the outbox.
+         */
+        get: operations["getQueueRetries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/queues/{name}/failed/retry": {
         parameters: {
             query?: never;
@@ -5856,6 +5876,35 @@ export interface components {
             /** @description Why it is done, for the audit log. */
             note: string;
         };
+        /** @description What became of failed jobs that were retried. */
+        QueueRetries: {
+            /** @description Those of the last 24 hours, the latest first. */
+            retries: components["schemas"]["QueueRetry"][];
+        };
+        /** @description Retries of failed jobs by one operator for one reason, and what became of them. */
+        QueueRetry: {
+            /**
+             * Format: date-time
+             * @description When the last of them was retried.
+             */
+            at: string;
+            /** @description Who retried them; null for a command on the machine. */
+            by: components["schemas"]["UserSummary"] | null;
+            /** @description Why, of a retry of several jobs. */
+            note: string | null;
+            /** @description Only jobs that had failed for this reason were retried; null for all. */
+            reason: string | null;
+            /** @description Only jobs with this name were retried; null for all. */
+            jobName: string | null;
+            /** @description How many were retried. */
+            jobs: number;
+            /** @description How many of them wait or run. */
+            pending: number;
+            /** @description How many of them have failed again. */
+            failed: number;
+            /** @description How many of them are done, or were retried or discarded once more. */
+            done: number;
+        };
         /** @description A queue in a span of time: states are the greatest in it, flows their sum. */
         QueueSample: {
             /**
@@ -5896,6 +5945,11 @@ export interface components {
             samples: components["schemas"]["QueueSample"][];
             /** @description Null while the queue is paused, and until the rates of three minutes are known. */
             forecast: components["schemas"]["QueueForecast"] | null;
+            /**
+             * Format: date-time
+             * @description When jobs were retried together or the queue was resumed, while the rates since then are not known: those of before tell nothing. Else null.
+             */
+            measuringSince: string | null;
         };
         /** @description A queue now. */
         QueueStatus: {
@@ -11909,6 +11963,38 @@ export interface operations {
                         /** @description A sentence for the user. */
                         message?: string;
                         data: components["schemas"]["QueueFailures"];
+                    };
+                };
+            };
+        };
+    };
+    getQueueRetries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the queue. */
+                name: components["schemas"]["QueueName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The retries. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        data: components["schemas"]["QueueRetries"];
                     };
                 };
             };

@@ -78,6 +78,7 @@ import type {
   PublicUser,
   QueueFailures,
   QueuePauseNote,
+  QueueRetry,
   QueueSeries,
   ReadPosition,
   Registration,
@@ -1281,6 +1282,14 @@ export interface AdminMethods {
    * `GET /api/v1/admin/queues/{name}/failures`
    */
   queueFailures(name: string, options?: CallOptions): Promise<QueueFailures>
+  /**
+   * Tell what became of failed jobs that were retried.
+   *
+   * Counted now, from the audit log and the outbox.
+   *
+   * `GET /api/v1/admin/queues/{name}/retries`
+   */
+  queueRetries(name: string, options?: CallOptions): Promise<QueueRetry[]>
   /**
    * Retry the failed jobs of a reason, of a name, or all.
    *

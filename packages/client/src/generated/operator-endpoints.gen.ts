@@ -26,6 +26,7 @@ export const endpoints: Record<string, Record<string, Endpoint>> = {
     discardFailedJob: {"id":"discardFailedJob","method":"DELETE","path":"/api/v1/admin/queues/{name}/failed/{jobId}","answer":"message","params":["name","jobId"]},
     queueSeries: {"id":"getQueueSeries","method":"GET","path":"/api/v1/admin/queues/{name}/series","answer":"data","params":["name"],"hasQuery":true},
     queueFailures: {"id":"getQueueFailures","method":"GET","path":"/api/v1/admin/queues/{name}/failures","answer":"data","params":["name"]},
+    queueRetries: {"id":"getQueueRetries","method":"GET","path":"/api/v1/admin/queues/{name}/retries","answer":"data","pick":"retries","params":["name"]},
     retryFailedJobs: {"id":"retryFailedJobs","method":"POST","path":"/api/v1/admin/queues/{name}/failed/retry","answer":"data","params":["name"],"hasBody":true},
     discardFailedJobs: {"id":"discardFailedJobs","method":"POST","path":"/api/v1/admin/queues/{name}/failed/discard","answer":"data","params":["name"],"hasBody":true},
     pauseQueue: {"id":"pauseQueue","method":"POST","path":"/api/v1/admin/queues/{name}/pause","answer":"message","params":["name"],"hasBody":true},

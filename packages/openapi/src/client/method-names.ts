@@ -155,6 +155,7 @@ export const methodNames: Record<string, string> = {
   discardFailedJob: 'admin.discardFailedJob',
   getQueueSeries: 'admin.queueSeries',
   getQueueFailures: 'admin.queueFailures',
+  getQueueRetries: 'admin.queueRetries → retries',
   retryFailedJobs: 'admin.retryFailedJobs',
   discardFailedJobs: 'admin.discardFailedJobs',
   pauseQueue: 'admin.pauseQueue',

@@ -314,6 +314,7 @@ export const accessMatrix: Record<string, AccessRule | AccessRule[]> = {
   },
   'DELETE /admin/queues/{name}/failed/{jobId}': { allowed: anyRelation(administrators), resource: fixtures.failedJob },
   'GET /admin/queues/{name}/series': { allowed: anyRelation(platform), resource: fixtures.queue },
+  'GET /admin/queues/{name}/retries': { allowed: anyRelation(platform), resource: fixtures.queue },
   'GET /admin/queues/{name}/failures': { allowed: anyRelation(platform), resource: fixtures.queue },
   'POST /admin/queues/{name}/failed/retry': {
     allowed: anyRelation(administrators),

@@ -67,6 +67,7 @@ export const operations: Record<string, string> = {
   getOwnProfile: 'GET /users/me',
   getPreferences: 'GET /users/me/preferences',
   getQueueFailures: 'GET /admin/queues/{name}/failures',
+  getQueueRetries: 'GET /admin/queues/{name}/retries',
   getQueueSeries: 'GET /admin/queues/{name}/series',
   getReminder: 'GET /reminders/{id}',
   getRequestTrace: 'GET /admin/trace/{requestId}',

@@ -10,11 +10,13 @@ import {
   failedJobsChange,
   failuresReply,
   pauseBody,
+  retriesReply,
   seriesQuery,
   seriesReply,
 } from './queue-operations.schema.ts'
 import * as operations from './queue-operations.service.ts'
 import { pauseQueue, resumeQueue } from './queue-pauses.service.ts'
+import { readRetries } from './queue-retries.service.ts'
 
 const tags = ['administration']
 const inParts =
@@ -57,6 +59,22 @@ export const queueOperationsRoutes: FastifyPluginAsyncZod<{ context: Context }> 
       },
     },
     async (request) => ok(await operations.readFailures(deps, principalOf(request), request.params.name)),
+  )
+
+  app.get(
+    '/admin/queues/:name/retries',
+    {
+      config: toRead,
+      schema: {
+        operationId: 'getQueueRetries',
+        tags,
+        summary: 'Tell what became of failed jobs that were retried',
+        description: 'Counted now, from the audit log and the outbox.',
+        params: queueParams,
+        response: { 200: answer(retriesReply, 'The retries.') },
+      },
+    },
+    async (request) => ok(await readRetries(deps, principalOf(request), request.params.name)),
   )
 
   app.post(

@@ -1,5 +1,5 @@
 import { faultOf } from '@muster/errors'
-import { instant } from '@muster/realtime/shapes'
+import { instant, userSummary } from '@muster/realtime/shapes'
 import { z } from 'zod'
 import { issueOf, rule } from '../../http/errors/details-of-issues.ts'
 import { dateTime, id, note, text } from '../../http/fields.ts'
@@ -82,6 +82,11 @@ const series = z
     forecast: forecast
       .nullable()
       .describe('Null while the queue is paused, and until the rates of three minutes are known.'),
+    measuringSince: instant.nullable().meta({
+      description:
+        'When jobs were retried together or the queue was resumed, while the rates since then are not known: those of before tell nothing. Else null.',
+      examples: [null],
+    }),
   })
   .meta({ id: 'QueueSeries', description: 'A queue over time.' })
 export type QueueSeries = z.infer<typeof series>
@@ -113,6 +118,37 @@ const failures = z
   .meta({ id: 'QueueFailures', description: 'The failed jobs of a queue by name and reason.' })
 export type QueueFailures = z.infer<typeof failures>
 export const failuresReply = replyOf(failures)
+
+const retry = z
+  .object({
+    at: instant.describe('When the last of them was retried.'),
+    by: userSummary.nullable().describe('Who retried them; null for a command on the machine.'),
+    note: z
+      .string()
+      .nullable()
+      .meta({ description: 'Why, of a retry of several jobs.', examples: [null] }),
+    reason: z
+      .string()
+      .nullable()
+      .meta({ description: 'Only jobs that had failed for this reason were retried; null for all.', examples: [null] }),
+    jobName: z
+      .string()
+      .nullable()
+      .meta({ description: 'Only jobs with this name were retried; null for all.', examples: ['send-email'] }),
+    jobs: z.int().describe('How many were retried.'),
+    pending: z.int().describe('How many of them wait or run.'),
+    failed: z.int().describe('How many of them have failed again.'),
+    done: z.int().describe('How many of them are done, or were retried or discarded once more.'),
+  })
+  .meta({
+    id: 'QueueRetry',
+    description: 'Retries of failed jobs by one operator for one reason, and what became of them.',
+  })
+const retries = z
+  .object({ retries: z.array(retry).max(10).describe('Those of the last 24 hours, the latest first.') })
+  .meta({ id: 'QueueRetries', description: 'What became of failed jobs that were retried.' })
+export type QueueRetries = z.infer<typeof retries>
+export const retriesReply = replyOf(retries)
 
 export const maxJobsPerCall = 2_000
 

@@ -15,7 +15,7 @@ import type { FailureSnapshots } from './failure-snapshots.ts'
 import { readSpans } from './minute-samples.queries.ts'
 import { minuteMs, minuteOf } from './minute-samples.ts'
 import { assertPermission, auditActor, commandLineMark, type Principal } from './principal.ts'
-import { forecast, forecastMinutes } from './queue-forecast.ts'
+import { type Forecast, forecast, forecastMinutes } from './queue-forecast.ts'
 import {
   type ChangedFailedJobs,
   type FailedJobsChange,
@@ -24,6 +24,7 @@ import {
   type SeriesQuery,
   stepOf,
 } from './queue-operations.schema.ts'
+import { findRateChange } from './queue-retries.queries.ts'
 
 type OperationDeps = Pick<Deps, 'db' | 'transact' | 'queueMonitor' | 'clock'> & { failures: FailureSnapshots }
 
@@ -51,13 +52,20 @@ export async function readSeries(
     to: to.toISOString(),
     stepMinutes,
     samples: samples.map(({ at, oldest_ms: oldestMs, ...counts }) => ({ at: at.toISOString(), ...counts, oldestMs })),
-    forecast: clear,
+    ...clear,
   }
 }
 
-async function readForecast({ db, queueMonitor }: OperationDeps, name: QueueName, now: Date) {
+/** Measures over whole minutes since the last change of the rates by an operator, at most the last fifteen. */
+async function readForecast(
+  { db, queueMonitor }: OperationDeps,
+  name: QueueName,
+  now: Date,
+): Promise<{ forecast: Forecast | null; measuringSince: string | null }> {
   const end = minuteOf(now)
-  const from = new Date(end.getTime() - forecastMinutes * minuteMs)
+  const earliest = new Date(end.getTime() - forecastMinutes * minuteMs)
+  const change = await findRateChange(db, name, earliest)
+  const from = change ? new Date(minuteOf(change).getTime() + minuteMs) : earliest
   const [samples, loads, processes, isPaused] = await Promise.all([
     readSpans(db, name, { from, to: end, stepMinutes: 1 }),
     readQueueLoads({ db, monitor: queueMonitor }),
@@ -65,9 +73,10 @@ async function readForecast({ db, queueMonitor }: OperationDeps, name: QueueName
     queueMonitor.isPaused(name).catch(() => false),
   ])
   const load = loads?.queues[name]
-  if (!load || isPaused) return null
+  if (!load || isPaused) return { forecast: null, measuringSince: null }
   const workers = processes?.filter((one) => one.name === workerOf(name) && isRunning(one)).length ?? null
-  return forecast({ samples, backlog: load.load, workers, now })
+  const clear = forecast({ samples, backlog: load.load, workers, now })
+  return { forecast: clear, measuringSince: clear ? null : (change?.toISOString() ?? null) }
 }
 
 /** Groups the failed jobs of a queue by name and reason, as far as they are counted by now. */
@@ -128,7 +137,9 @@ async function changeFailedJobs(
     return { done: 0, skipped: 0, remaining: await countFailedOf(deps.db, name, filter), nextCursor: null }
   const { found, taken } = await deps.transact(async ({ trx, enqueue, audit }) => {
     const found = await lockFailedJobs(trx, name, { ...filter, afterId: cursor, limit })
-    const taken = isRetry ? found.filter((job) => enqueueAgain(name, job, enqueue)) : found
+    const retriedAs = isRetry ? found.map((job) => enqueueAgain(name, job, enqueue)) : []
+    const taken = isRetry ? found.filter((_, index) => retriedAs[index] !== undefined) : found
+    const newIds = retriedAs.flatMap((id) => id ?? [])
     await deleteFailedJobs(
       trx,
       taken.map(({ id }) => id),
@@ -145,6 +156,7 @@ async function changeFailedJobs(
           count: taken.length,
           firstJobId: taken[0]?.id,
           lastJobId: taken.at(-1)?.id,
+          ...(isRetry && { firstRetriedAs: newIds[0], lastRetriedAs: newIds.at(-1) }),
         },
         ...auditActor(principal),
       })
@@ -167,11 +179,10 @@ async function changeFailedJobs(
 
 type Enqueue = Parameters<Parameters<Deps['transact']>[0]>[0]['enqueue']
 
-/** Enqueues a failed job under a new id. @returns false when this release could never run it */
-function enqueueAgain(queue: QueueName, { name, payload, cause }: FailedJob, enqueue: Enqueue): boolean {
+/** Enqueues a failed job under a new id. @returns that id; undefined when this release could never run it */
+function enqueueAgain(queue: QueueName, { name, payload, cause }: FailedJob, enqueue: Enqueue): string | undefined {
   const job = findOutboxJob(queue, name)
-  if (!job?.payload.safeParse(payload).success) return false
+  if (!job?.payload.safeParse(payload).success) return undefined
   // The request that caused the job causes its retry too.
-  withCause(cause ?? currentCause(), () => enqueue(job, payload))
-  return true
+  return withCause(cause ?? currentCause(), () => enqueue(job, payload))
 }

@@ -138,6 +138,9 @@ export function BulkDialog({ queue, verb, filter, hindrance, onClose }: Props) {
           ) : (
             <p className="font-medium">{doneText}</p>
           )}
+          {isRetry && phase === 'done' && done > 0 && (
+            <p className="mt-1 text-[0.9375rem] text-ink-2">{m.ops_queues_retry_followed()}</p>
+          )}
           {filter.reason === undefined && filter.jobName === undefined && (
             <p className="mt-1 text-[0.9375rem] text-ink-2">{m.ops_queues_without_scheduled()}</p>
           )}

@@ -19,6 +19,16 @@ function momentOf(instant: string, timeZone: string): string {
     : formatInstant(instant, { timeZone, day: 'numeric', month: 'short', hour: 'numeric', minute: '2-digit' })
 }
 
+/** Says that the forecast is missing because the rates have just changed. */
+export function MeasuringCard({ since, timeZone }: { since: string; timeZone: string }) {
+  return (
+    <Card title={m.ops_queues_forecast()}>
+      <p className="text-lg font-medium">{m.ops_queues_measuring({ time: momentOf(since, timeZone) })}</p>
+      <p className="mt-1 text-ink-2">{m.ops_queues_measuring_text()}</p>
+    </Card>
+  )
+}
+
 /** When the queue will be empty, and with how many more workers it would be sooner. */
 export function ForecastCard({ forecast, timeZone, isEmpty }: Props) {
   const { clearsAt, options, addedPerMinute, completedPerMinute, measuredMinutes, workers } = forecast

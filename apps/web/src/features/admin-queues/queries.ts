@@ -27,6 +27,14 @@ export const failuresQuery = (name: string) =>
     refetchInterval: ({ state }) => (state.data?.isComplete === false ? 700 : 10_000),
   })
 
+/** What became of failed jobs that were retried, asked again soon while some of them wait. */
+export const retriesQuery = (name: string) =>
+  queryOptions({
+    queryKey: ['admin-queues', 'retries', name],
+    queryFn: ({ signal }) => operator.admin.queueRetries(name, { signal }),
+    refetchInterval: ({ state }) => (state.data?.some(({ pending }) => pending > 0) ? 2_000 : 15_000),
+  })
+
 export type FailedJobFilter = { reason?: string | undefined; jobName?: string | undefined }
 
 /** Leaves out what is not given, as the API wants it. */

@@ -25,9 +25,10 @@ import { may } from '../admin/rights.ts'
 import type { BulkAction } from './bulk-dialog.tsx'
 import { FailedJobsCard } from './failed-jobs-card.tsx'
 import { FailuresCard } from './failures-card.tsx'
-import { ForecastCard } from './forecast-card.tsx'
+import { ForecastCard, MeasuringCard } from './forecast-card.tsx'
 import { failuresQuery, seriesQuery } from './queries.ts'
 import type { QueueName } from './queue-names.ts'
+import { RetriesCard } from './retries-card.tsx'
 import { type QueueRange, type QueueSearch, queueRanges } from './search.ts'
 import { SeriesCards } from './series-cards.tsx'
 
@@ -70,6 +71,10 @@ export function QueuePage({ queue, user, search, onSearch }: Props) {
     : hasNoWorker
       ? m.ops_queues_hindered_no_worker()
       : undefined
+  const showFailed = (filter: Pick<QueueSearch, 'reason' | 'job'>) => {
+    onSearch({ ...search, ...filter })
+    setTimesSought(timesSought + 1)
+  }
   return (
     <OpsPage
       title={m.ops_queues_tab({ name: queue })}
@@ -109,13 +114,17 @@ export function QueuePage({ queue, user, search, onSearch }: Props) {
         {series.data?.forecast && hindrance === undefined && (
           <ForecastCard forecast={series.data.forecast} timeZone={timeZone} isEmpty={now?.waiting === 0} />
         )}
+        {series.data?.measuringSince && hindrance === undefined && now?.waiting !== 0 && (
+          <MeasuringCard since={series.data.measuringSince} timeZone={timeZone} />
+        )}
         <FailuresCard
           {...{ failures, timeZone, mayChange, hasFailures }}
           onAct={setBulk}
-          onFilter={(group) => {
-            onSearch({ ...search, reason: group.reason, job: group.jobName })
-            setTimesSought(timesSought + 1)
-          }}
+          onFilter={(group) => showFailed({ reason: group.reason, job: group.jobName })}
+        />
+        <RetriesCard
+          {...{ queue, timeZone }}
+          onShow={(jobName) => showFailed({ reason: undefined, job: jobName ?? undefined })}
         />
         <RadioGroup
           look="segments"
