@@ -102,7 +102,7 @@ function SessionItem(props: { session: OpenSession; badge?: ReactNode; action?: 
   const { session, badge, action, children } = props
   return (
     <li className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 border-t border-line px-5 py-3.5 sm:px-6">
-      <div className="min-w-0">
+      <div className="min-w-0 flex-1 basis-72">
         <p className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
           <span title={session.userAgent ?? undefined} className="font-medium break-words">
             <bdi>{session.device.label}</bdi>
