@@ -1,5 +1,7 @@
 import { CalendarDays, ChevronLeft, ChevronRight, X } from 'lucide-react'
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
+import { addDays, type Day } from '../lib/dates.ts'
+import { startOfWeek } from '../lib/weeks.ts'
 import { m } from '../paraglide/messages.js'
 import { getLocale } from '../paraglide/runtime.js'
 import { Button, IconButton } from './button.tsx'
@@ -7,19 +9,11 @@ import { cx } from './cx.ts'
 import { useFieldProps } from './field.tsx'
 import { Popover } from './popover.tsx'
 
-/** A day of the calendar, `2026-11-20`. */
-export type Day = string
 /** A day with a time of the clock on the wall, `2026-11-20T09:30`, in whichever zone the page means. */
 export type WallTime = string
 
 const utcOf = (day: Day) => new Date(`${day}T00:00:00Z`)
 const dayOf = (date: Date): Day => date.toISOString().slice(0, 10)
-
-function addDays(day: Day, count: number): Day {
-  const date = utcOf(day)
-  date.setUTCDate(date.getUTCDate() + count)
-  return dayOf(date)
-}
 
 /** Moves by months, and to the last day of a month that is too short. */
 function addMonths(day: Day, count: number): Day {
@@ -32,16 +26,8 @@ function addMonths(day: Day, count: number): Day {
   return dayOf(date)
 }
 
-/** Returns the first weekday where the language is spoken: 1 is Monday, 7 Sunday. */
-function firstWeekdayOf(locale: string): number {
-  const info = new Intl.Locale(locale) as Intl.Locale & { getWeekInfo?: () => { firstDay: number } }
-  return info.getWeekInfo?.().firstDay ?? 1
-}
-
-function weeksOf(month: Day, firstWeekday: number): Day[][] {
-  const first = `${month.slice(0, 8)}01`
-  const weekday = utcOf(first).getUTCDay() || 7
-  const start = addDays(first, -((weekday - firstWeekday + 7) % 7))
+function weeksOf(month: Day): Day[][] {
+  const start = startOfWeek(`${month.slice(0, 8)}01`)
   return Array.from({ length: 6 }, (_, week) => Array.from({ length: 7 }, (_, day) => addDays(start, week * 7 + day)))
 }
 
@@ -62,7 +48,7 @@ export function Calendar({ value, onChange, today, min, max }: CalendarProps) {
   const movesFocus = useRef(false)
   const format = (options: Intl.DateTimeFormatOptions) =>
     new Intl.DateTimeFormat(locale, { ...options, timeZone: 'UTC' })
-  const weeks = weeksOf(focused, firstWeekdayOf(locale))
+  const weeks = weeksOf(focused)
   const isOutside = (day: Day) => (min !== undefined && day < min) || (max !== undefined && day > max)
 
   useEffect(() => {

@@ -232,6 +232,41 @@ describe.skipIf(!browserPath)('in a browser', slow, () => {
     await page.context().close()
   })
 
+  test.each([
+    { locale: 'en-GB', first: 'Mon' },
+    { locale: 'en-US', first: 'Sun' },
+  ])(
+    'weeks begin with $first for $locale in calendar and charts; the entries of a day stand in the order of their times',
+    async ({ locale, first }) => {
+      const user = await pages.api.signUp()
+      const day = '2031-03-05'
+      const late = await createTask(user, { title: 'Close the shop', dueDate: `${day}T18:00:00Z` })
+      await createTask(user, { title: 'Open the shop', dueDate: `${day}T08:00:00Z` })
+      const scheduledAt = `${day}T12:00:00.000Z`
+      dataOf(
+        await user.inject('POST', '/api/v1/reminders', { taskId: late.id, scheduledAt, message: 'Count the cash' }),
+      )
+      const page = await pages.open({ as: user, locale })
+      await page.goto(`${pages.origin}/calendar?view=week&day=${day}`)
+      const cell = page.getByRole('listitem').filter({ has: page.locator(`time[datetime="${day}"]`) })
+      await cell.getByText('Count the cash').waitFor()
+      expect(await cell.locator('bdi').allTextContents()).toEqual(['Open the shop', 'Count the cash', 'Close the shop'])
+      await cell.getByText('Open the shop').hover()
+      await page.getByRole('tooltip', { name: '8:00 AM Open the shop' }).waitFor()
+      expect(await page.locator('main [aria-hidden=true] > span').first().textContent()).toBe(first)
+      await page.goto(`${pages.origin}/analytics`)
+      const year = page.getByRole('group', { name: /^The last 53 weeks/ })
+      await year.waitFor()
+      expect(
+        await year
+          .getByText(/^(Mon|Sun)$/)
+          .first()
+          .textContent(),
+      ).toBe(first)
+      await page.context().close()
+    },
+  )
+
   test('messages of a chat arrive once and in their order, also those of a time without a connection', async () => {
     const [ana, ben] = await Promise.all([pages.api.signUp(), pages.api.signUp()])
     await makeFriends(pages.api, ana, ben)

@@ -1,5 +1,6 @@
 import type { CompletionDays } from '@muster/client'
-import { addDays, type Day, formatDay, weekdayOf } from '../../lib/dates.ts'
+import { addDays, type Day, formatDay } from '../../lib/dates.ts'
+import { placeInWeek, startOfWeek } from '../../lib/weeks.ts'
 import { m } from '../../paraglide/messages.js'
 import { ChartCard } from '../../ui/charts/chart-card.tsx'
 import { HeatMap } from '../../ui/charts/heat-map.tsx'
@@ -7,7 +8,7 @@ import { CompletionsTable } from './completions-card.tsx'
 
 type Days = CompletionDays['days']
 
-const someMonday = '2024-01-01'
+const someDay = '2024-01-01'
 const dayMs = 86_400_000
 const daysBetween = (from: Day, to: Day) => Math.round((Date.parse(to) - Date.parse(from)) / dayMs)
 const fullDate = (day: Day) => formatDay(day, { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' })
@@ -23,8 +24,10 @@ function monthLabels(days: Days, columnOf: (day: Day) => number) {
 export function HeatMapCard({ days }: { days: Days }) {
   const first = days[0]?.date ?? ''
   // A date that the zone never had leaves its place empty.
-  const columnOf = (day: Day) => Math.floor((daysBetween(first, day) + weekdayOf(first) - 1) / 7)
-  const weekdays = Array.from({ length: 7 }, (_, row) => formatDay(addDays(someMonday, row), { weekday: 'short' }))
+  const columnOf = (day: Day) => Math.floor((daysBetween(first, day) + placeInWeek(first)) / 7)
+  const weekdays = Array.from({ length: 7 }, (_, row) =>
+    formatDay(addDays(startOfWeek(someDay), row), { weekday: 'short' }),
+  )
   const active = days.filter((day) => day.completedTasks > 0 || day.completedReminders > 0)
   return (
     <ChartCard
@@ -39,7 +42,7 @@ export function HeatMapCard({ days }: { days: Days }) {
           cells={days.map(({ date, completedTasks, completedReminders }) => ({
             key: date,
             column: columnOf(date),
-            row: weekdayOf(date) - 1,
+            row: placeInWeek(date),
             // Completing a task completes its reminders: the two are never added up.
             value: Math.max(completedTasks, completedReminders),
             name: fullDate(date),

@@ -1,6 +1,7 @@
 import { queryOptions } from '@tanstack/react-query'
-import { addDays, type Day, weekdayOf } from '../../lib/dates.ts'
+import { addDays, type Day } from '../../lib/dates.ts'
 import { muster } from '../../lib/muster.ts'
+import { startOfWeek } from '../../lib/weeks.ts'
 
 /** The active and the longest streak of days with a completion. */
 export const streaksQuery = queryOptions({
@@ -16,10 +17,10 @@ export const figuresQuery = queryOptions({
 
 const earlierWeeks = 52
 
-/** The completions of each day of the last 53 weeks, which begin on Monday and of which the last one ends today. */
+/** The completions of each day of the last 53 weeks, of which the last one ends today. */
 export const yearQuery = (today: Day) =>
   queryOptions({
     queryKey: ['analytics', 'days', today],
     queryFn: ({ signal }) =>
-      muster.analytics.days({ from: addDays(today, -7 * earlierWeeks + 1 - weekdayOf(today)), to: today }, { signal }),
+      muster.analytics.days({ from: addDays(startOfWeek(today), -7 * earlierWeeks), to: today }, { signal }),
   })

@@ -1,17 +1,10 @@
-import { addDays, type Day, instantOf, weekdayOf } from '../../lib/dates.ts'
-import { getLocale } from '../../paraglide/runtime.js'
+import { addDays, type Day, instantOf } from '../../lib/dates.ts'
+import { startOfWeek } from '../../lib/weeks.ts'
 
 export type CalendarView = 'month' | 'week'
 
-/** Returns the first weekday where the language is spoken: 1 is Monday, 7 Sunday. */
-function firstWeekday(): number {
-  const info = new Intl.Locale(getLocale()) as Intl.Locale & { getWeekInfo?: () => { firstDay: number } }
-  return info.getWeekInfo?.().firstDay ?? 1
-}
-
 /** Returns the days that a view shows: a week, or the whole weeks that a month touches. */
 export function daysOf(view: CalendarView, anchor: Day): Day[] {
-  const startOfWeek = (day: Day) => addDays(day, -((weekdayOf(day) - firstWeekday() + 7) % 7))
   if (view === 'week') return Array.from({ length: 7 }, (_, index) => addDays(startOfWeek(anchor), index))
   const first = startOfWeek(`${anchor.slice(0, 8)}01`)
   const nextMonth = stepOf('month', `${anchor.slice(0, 8)}01`, 1)

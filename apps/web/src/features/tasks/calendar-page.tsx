@@ -161,10 +161,9 @@ function DayCell(props: DayCellProps) {
   const navigate = useNavigate()
   const change = clockChangeOf(day, timeZone)
   const limit = view === 'month' ? maxOfDay : Number.POSITIVE_INFINITY
-  const shownTasks = tasks.slice(0, limit)
-  const shownReminders = reminders.slice(0, Math.max(0, limit - shownTasks.length))
-  const rest = tasks.length + reminders.length - shownTasks.length - shownReminders.length
-  const isEmpty = tasks.length + reminders.length === 0
+  const entries = inOrder(tasks, reminders)
+  const rest = entries.length - limit
+  const isEmpty = entries.length === 0
   return (
     <li
       ref={ref}
@@ -200,26 +199,15 @@ function DayCell(props: DayCellProps) {
         )}
       </span>
       <ul className="flex min-w-0 flex-col gap-1">
-        {shownTasks.map((task) => (
-          <TaskEntry key={task.id} {...{ task, view, timeZone }} onMove={(step) => onMove(task, step)} />
-        ))}
-        {shownReminders.map(({ id, taskId, scheduledAt, task, message }) => (
-          <li key={id}>
-            <Link
-              to="/tasks/$taskId"
-              params={{ taskId }}
-              preload={false}
-              className="flex items-center gap-1 rounded-sm px-1.5 py-0.5 text-sm text-ink-2 hover:bg-raised"
-            >
-              <Bell aria-hidden="true" className="size-3 shrink-0" />
-              <span className="sr-only">{m.calendar_reminder()}</span>
-              <time dateTime={scheduledAt} className="shrink-0 text-xs text-ink-3">
-                {formatTime(scheduledAt, timeZone)}
-              </time>
-              <bdi className="truncate">{message ?? task?.title}</bdi>
-            </Link>
-          </li>
-        ))}
+        {entries
+          .slice(0, limit)
+          .map(({ task, reminder }) =>
+            reminder ? (
+              <ReminderEntry key={reminder.id} {...{ reminder, timeZone }} />
+            ) : (
+              <TaskEntry key={task.id} {...{ task, view, timeZone }} onMove={(step) => onMove(task, step)} />
+            ),
+          )}
       </ul>
       {rest > 0 && (
         <button
@@ -230,6 +218,39 @@ function DayCell(props: DayCellProps) {
           {m.calendar_more({ count: rest })}
         </button>
       )}
+    </li>
+  )
+}
+
+type Entry = { at: number } & ({ task: Task; reminder?: never } | { task?: never; reminder: Reminder })
+
+/** Returns the entries of a day in the order of their times. */
+const inOrder = (tasks: readonly Task[], reminders: readonly Reminder[]): Entry[] =>
+  [
+    ...tasks.map((task) => ({ at: Date.parse(task.dueDate ?? ''), task })),
+    ...reminders.map((reminder) => ({ at: Date.parse(reminder.scheduledAt), reminder })),
+  ].toSorted((one, other) => one.at - other.at)
+
+function ReminderEntry({ reminder, timeZone }: { reminder: Reminder; timeZone: string }) {
+  const { taskId, scheduledAt, task, message } = reminder
+  const text = message ?? task?.title ?? ''
+  const time = formatTime(scheduledAt, timeZone)
+  return (
+    <li>
+      <Link
+        to="/tasks/$taskId"
+        params={{ taskId }}
+        preload={false}
+        data-tooltip={`${time} ${text}`}
+        className="flex items-center gap-1 rounded-sm px-1.5 py-0.5 text-sm text-ink-2 hover:bg-raised"
+      >
+        <Bell aria-hidden="true" className="size-3 shrink-0" />
+        <span className="sr-only">{m.calendar_reminder()}</span>
+        <time dateTime={scheduledAt} className="shrink-0 text-xs text-ink-3">
+          {time}
+        </time>
+        <bdi className="truncate">{text}</bdi>
+      </Link>
     </li>
   )
 }
@@ -253,6 +274,7 @@ function TaskEntry({ task, view, timeZone, onMove }: EntryProps) {
     onMove(step)
   }
   const isDone = task.status === 'completed'
+  const time = task.dueDate === null ? '' : formatTime(task.dueDate, timeZone)
   return (
     <li
       ref={ref}
@@ -268,6 +290,7 @@ function TaskEntry({ task, view, timeZone, onMove }: EntryProps) {
         params={{ taskId: task.id }}
         draggable={false}
         preload={false}
+        data-tooltip={`${time} ${task.title}`}
         className="flex min-h-7 min-w-0 flex-1 items-center gap-1 rounded-sm"
       >
         <time
@@ -275,7 +298,7 @@ function TaskEntry({ task, view, timeZone, onMove }: EntryProps) {
           // In the narrow columns of a month the title needs the room; the order of the entries is that of the times.
           className={cx('shrink-0 text-xs', view === 'month' && 'md:max-2xl:sr-only')}
         >
-          {task.dueDate !== null && formatTime(task.dueDate, timeZone)}
+          {time}
         </time>
         <bdi className={cx('truncate', isDone && 'line-through')}>{task.title}</bdi>
       </Link>
