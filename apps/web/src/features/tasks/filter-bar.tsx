@@ -47,7 +47,7 @@ export function FilterBar({ search, user, onChange, onReset }: Props) {
         value={search.q ?? ''}
         maxLength={200}
         onChange={(q) => onChange({ q: q || undefined })}
-        className="w-full sm:w-56"
+        className="w-full 2xl:w-56"
       />
       {/* On small screens the filters are one line that scrolls, so that the list keeps the room. */}
       <div className="-mx-4 flex items-center gap-2 overflow-x-auto px-4 py-1 max-sm:w-[calc(100%+2rem)] max-sm:[&>*]:shrink-0 sm:contents">
