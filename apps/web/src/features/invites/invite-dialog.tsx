@@ -64,7 +64,11 @@ function InviteForm({ user, onClose }: Props) {
         if (!isOwn) throw error
         return form.setError('email', m.invites_is_member(), { shouldFocus: true })
       }
-      toast({ kind: 'success', title: m.invites_invited({ email }) })
+      toast({
+        kind: 'success',
+        title: m.invites_invited({ email }),
+        action: { label: m.invites_invitations(), href: '/organization?view=invites' },
+      })
       onClose()
       await queryClient.invalidateQueries({ queryKey: ['invites'] })
     },
