@@ -26,8 +26,8 @@ export function CompleteBox({ task }: { task: Task }) {
           isDone
             ? 'border-success bg-success text-surface'
             : task.priority === 'high'
-              ? 'border-danger text-transparent group-hover:text-danger'
-              : 'border-control text-transparent group-hover:border-success group-hover:text-success',
+              ? 'border-danger text-transparent group-hover:border-success'
+              : 'border-control text-transparent group-hover:border-success',
         )}
       >
         <Check aria-hidden="true" strokeWidth={3} className="size-3.5" />
