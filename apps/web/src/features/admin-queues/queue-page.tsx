@@ -52,6 +52,7 @@ const rangeNames: Record<QueueRange, () => string> = {
 export function QueuePage({ queue, user, search, onSearch }: Props) {
   const { range = 'hour', reason, job } = search
   const [bulk, setBulk] = useState<BulkAction>()
+  const [isRetryFollowed, setIsRetryFollowed] = useState(false)
   const failedJobs = useRef<HTMLElement>(null)
   const [timesSought, setTimesSought] = useState(0)
   const [pausing, setPausing] = useState<'pause' | 'resume'>()
@@ -75,6 +76,13 @@ export function QueuePage({ queue, user, search, onSearch }: Props) {
     onSearch({ ...search, ...filter })
     setTimesSought(timesSought + 1)
   }
+  // Beside what is retried on this page; else at the end, where it is read when it comes into view.
+  const retries = (
+    <RetriesCard
+      {...{ queue, timeZone }}
+      onShow={(jobName) => showFailed({ reason: undefined, job: jobName ?? undefined })}
+    />
+  )
   return (
     <OpsPage
       title={m.ops_queues_tab({ name: queue })}
@@ -119,13 +127,13 @@ export function QueuePage({ queue, user, search, onSearch }: Props) {
         )}
         <FailuresCard
           {...{ failures, timeZone, mayChange, hasFailures }}
-          onAct={setBulk}
+          onAct={(action) => {
+            setBulk(action)
+            if (action.verb === 'retry') setIsRetryFollowed(true)
+          }}
           onFilter={(group) => showFailed({ reason: group.reason, job: group.jobName })}
         />
-        <RetriesCard
-          {...{ queue, timeZone }}
-          onShow={(jobName) => showFailed({ reason: undefined, job: jobName ?? undefined })}
-        />
+        {isRetryFollowed && retries}
         <RadioGroup
           look="segments"
           isLabelHidden
@@ -147,12 +155,15 @@ export function QueuePage({ queue, user, search, onSearch }: Props) {
           className={cx('scroll-mt-20 rounded-xl', timesSought > 0 && 'min-h-[calc(100dvh-10rem)]')}
         >
           <InView className="h-52">
-            <FailedJobsCard
-              {...{ queue, timeZone, mayChange }}
-              filter={{ reason, jobName: job }}
-              hindrance={hindrance}
-              onClearFilter={() => onSearch({ ...search, reason: undefined, job: undefined })}
-            />
+            <div className="flex flex-col gap-6">
+              <FailedJobsCard
+                {...{ queue, timeZone, mayChange }}
+                filter={{ reason, jobName: job }}
+                hindrance={hindrance}
+                onClearFilter={() => onSearch({ ...search, reason: undefined, job: undefined })}
+              />
+              {!isRetryFollowed && retries}
+            </div>
           </InView>
         </section>
       </div>
