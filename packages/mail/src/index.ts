@@ -1,5 +1,5 @@
 export type { MailCode, TemplateDefinition } from './define-template.ts'
-export { insertMail, type Mail } from './insert-mail.ts'
+export { insertMail, insertMails, type Mail } from './insert-mail.ts'
 export { findLinkToken } from './link-token.ts'
 export { isMailCode, mailCode } from './mail-code.ts'
 export { emailIdOfToken, isMailToken, mailToken } from './mail-token.ts'

@@ -1,4 +1,4 @@
-import { currentCause } from '@muster/cause'
+import { type Cause, currentCause, withCause } from '@muster/cause'
 import { newId } from '@muster/db'
 import { canonicalEmailAddress } from '@muster/identifiers'
 import { sendEmail } from '@muster/jobs/definitions'
@@ -19,35 +19,49 @@ export type Mail<N extends TemplateName> = {
   notificationId?: string | undefined
   /** The mail whose content an operator sends again with this one. */
   resentFrom?: string | undefined
+  /** What the mail follows from; by default the running code's. */
+  cause?: Cause | undefined
 }
+
+type Tx = Pick<TransactContext, 'trx' | 'enqueue'>
 
 /**
  * Inserts the mail's row and enqueues the job that sends it, both in the caller's transaction.
  * @returns the id of the `email_messages` row, from which the code or token of the mail is derived
  * @throws ZodError when the data does not match the template, which is a bug of the caller
  */
-export async function insertMail<N extends TemplateName>(
-  { trx, enqueue }: Pick<TransactContext, 'trx' | 'enqueue'>,
-  mail: Mail<N>,
-): Promise<string> {
-  const id = newId()
+export async function insertMail<N extends TemplateName>(tx: Tx, mail: Mail<N>): Promise<string> {
+  const [id] = await insertMails(tx, [mail])
+  return id as string
+}
+
+/** Inserts mails like {@link insertMail}, in one statement. @returns their ids, in the order of `mails` */
+export async function insertMails<N extends TemplateName>(
+  { trx, enqueue }: Tx,
+  mails: readonly Mail<N>[],
+): Promise<string[]> {
+  if (mails.length === 0) return []
+  const rows = mails.map((mail) => toRow(mail))
+  await trx.insertInto('email_messages').values(rows).execute()
+  for (const [index, { id }] of rows.entries()) {
+    withCause(mails[index]?.cause ?? currentCause(), () => enqueue(sendEmail, { emailId: id }))
+  }
+  return rows.map(({ id }) => id)
+}
+
+function toRow<N extends TemplateName>(mail: Mail<N>) {
   const template: TemplateDefinition = templates[mail.template]
-  await trx
-    .insertInto('email_messages')
-    .values({
-      id,
-      template: mail.template,
-      to_address: canonicalEmailAddress(mail.to),
-      user_id: mail.userId ?? null,
-      data: JSON.stringify(template.data.parse(mail.data)),
-      expires_at: mail.expiresAt ?? lifetimeFromNow(template),
-      notification_id: mail.notificationId ?? null,
-      resent_from: mail.resentFrom ?? null,
-      request_id: currentCause()?.requestId ?? null,
-    })
-    .execute()
-  enqueue(sendEmail, { emailId: id })
-  return id
+  return {
+    id: newId(),
+    template: mail.template,
+    to_address: canonicalEmailAddress(mail.to),
+    user_id: mail.userId ?? null,
+    data: JSON.stringify(template.data.parse(mail.data)),
+    expires_at: mail.expiresAt ?? lifetimeFromNow(template),
+    notification_id: mail.notificationId ?? null,
+    resent_from: mail.resentFrom ?? null,
+    request_id: (mail.cause ?? currentCause())?.requestId ?? null,
+  }
 }
 
 const lifetimeFromNow = ({ code, token }: TemplateDefinition) => {

@@ -5,7 +5,7 @@ import { z } from 'zod'
 const env = z.object({
   ...processEnv({ opsPort: 9_103 }),
   /** Jobs at the same time. */
-  WORKER_CONCURRENCY: workerConcurrency(10),
+  WORKER_CONCURRENCY: workerConcurrency(30),
   /** How often this process polls for due work; half of it is the mean delay. */
   REMINDER_TICK_MS: int({ min: 10, max: 60_000, default: periodsMs.claimDue }),
 })

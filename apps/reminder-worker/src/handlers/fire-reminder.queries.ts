@@ -17,15 +17,15 @@ export type DueReminder = {
 }
 
 /**
- * Reads a reminder with its task and user; undefined when it is not pending. Locks the task against deletion, before the reminder's row
- * is written: completing and deleting a task lock in the same order, so that there is no deadlock.
+ * Reads those of the reminders that are pending, with their tasks and users. Locks the tasks against deletion, before the reminders' rows
+ * are written: completing and deleting a task lock in the same order, so that there is no deadlock.
  */
-export async function readDueReminder(trx: Trx, id: string): Promise<DueReminder | undefined> {
-  const row = await trx
+export async function readDueReminders(trx: Trx, ids: readonly string[]): Promise<DueReminder[]> {
+  const rows = await trx
     .selectFrom('reminders')
     .innerJoin('tasks', 'tasks.id', 'reminders.task_id')
     .innerJoin('users', 'users.id', 'reminders.user_id')
-    .select(['reminders.scheduled_at', 'reminders.type', 'reminders.message'])
+    .select(['reminders.id', 'reminders.scheduled_at', 'reminders.type', 'reminders.message'])
     .select(sql<string>`reminders.scheduled_at::text`.as('scheduledAtText'))
     .select(['tasks.id as taskId', 'tasks.title', 'tasks.due_date', 'tasks.completed_at'])
     .select(['tasks.priority', 'tasks.category'])
@@ -38,13 +38,13 @@ export async function readDueReminder(trx: Trx, id: string): Promise<DueReminder
         .whereRef('user_preferences.user_id', '=', 'users.id')
         .as('settings'),
     )
-    .where('reminders.id', '=', id)
+    .where('reminders.id', '=', sql<string>`any(${ids}::uuid[])`)
     .where('reminders.status', '=', 'pending')
+    .orderBy('tasks.id')
     .forKeyShare('tasks')
-    .executeTakeFirst()
-  if (!row) return undefined
-  return {
-    id,
+    .execute()
+  return rows.map((row) => ({
+    id: row.id,
     scheduledAt: row.scheduled_at,
     scheduledAtText: row.scheduledAtText,
     type: row.type,
@@ -65,70 +65,75 @@ export async function readDueReminder(trx: Trx, id: string): Promise<DueReminder
       settings: row.settings,
     },
     isVisible: row.isVisible,
-  }
+  }))
 }
 
 type Outcome = Pick<Updateable<Database['reminders']>, 'status' | 'failure_reason' | 'completed_at'>
 
-/** Ends a pending reminder without a delivery. @returns false when it is not pending or was rescheduled */
+/** Ends a pending reminder without a delivery. @returns its user; undefined when it is not pending or was rescheduled */
 export async function settle(
   db: Db | Trx,
   { id, scheduledAtText }: { id: string; scheduledAtText: string },
   outcome: Outcome,
-): Promise<boolean> {
-  const { numUpdatedRows } = await db
+): Promise<string | undefined> {
+  const settled = await db
     .updateTable('reminders')
     .set((eb) => ({ ...outcome, version: eb('version', '+', 1), updated_at: eb.fn<Date>('now') }))
     .where('id', '=', id)
     .where('status', '=', 'pending')
     .where('scheduled_at', '=', sql<Date>`${scheduledAtText}::timestamptz`)
+    .returning('user_id')
     .executeTakeFirst()
-  return numUpdatedRows === 1n
+  return settled?.user_id
 }
 
 /**
- * Makes a reminder pending again that failed by an internal error, when an operator retries its job.
- * @returns false when it did not fail that way or was rescheduled
+ * Makes those reminders pending again that failed by an internal error, when an operator retries their jobs.
+ * @returns their ids; not those that did not fail that way or were rescheduled
  */
-export async function reopen(trx: Trx, { id, scheduledAt }: { id: string; scheduledAt: string }): Promise<boolean> {
-  const { numUpdatedRows } = await trx
-    .updateTable('reminders')
-    .set((eb) => ({
-      status: 'pending',
-      failure_reason: null,
-      version: eb('version', '+', 1),
-      updated_at: eb.fn<Date>('now'),
-    }))
-    .where('id', '=', id)
-    .where('status', '=', 'failed')
-    .where('failure_reason', '=', 'error')
-    .where(sql<Date>`date_trunc('milliseconds', scheduled_at)`, '=', sql<Date>`${scheduledAt}::timestamptz`)
-    .executeTakeFirst()
-  return numUpdatedRows === 1n
+export async function reopen(
+  trx: Trx,
+  reminders: readonly { reminderId: string; scheduledAt: string }[],
+): Promise<string[]> {
+  if (reminders.length === 0) return []
+  const { rows } = await sql<{ id: string }>`
+    update reminders set status = 'pending', failure_reason = null, version = version + 1, updated_at = now()
+    from unnest(
+      ${reminders.map(({ reminderId }) => reminderId)}::uuid[], ${reminders.map(({ scheduledAt }) => scheduledAt)}::timestamptz[]
+    ) as given (id, scheduled_at)
+    where reminders.id = given.id and status = 'failed' and failure_reason = 'error'
+      and date_trunc('milliseconds', reminders.scheduled_at) = given.scheduled_at
+    returning reminders.id`.execute(trx)
+  return rows.map(({ id }) => id)
 }
 
 /**
- * Marks the reminder as sent and inserts its ledger row, in one statement. The unique key of the ledger prevents a second delivery for the
- * same scheduled time.
- * @returns whether the reminder must be delivered now; false also when it is not pending or was rescheduled
+ * Marks the reminders as sent and inserts their ledger rows, in one statement. The unique key of the ledger prevents a second delivery for
+ * the same scheduled time.
+ * @returns the ids of those that must be delivered now; not of those that are not pending or were rescheduled
  */
 export async function deliver(
   trx: Trx,
-  { id, scheduledAtText }: DueReminder,
-  { late, now }: { late: boolean; now: Date },
-): Promise<boolean> {
-  const { rows } = await sql<{ isDelivered: boolean }>`
-    with sent as (
+  given: readonly { reminder: DueReminder; late: boolean }[],
+  now: Date,
+): Promise<Set<string>> {
+  const reminders = given.map(({ reminder }) => reminder)
+  const { rows } = await sql<{ id: string }>`
+    with given as (
+      select * from unnest(
+        ${given.map(() => newId())}::uuid[], ${reminders.map(({ id }) => id)}::uuid[],
+        ${reminders.map(({ scheduledAtText }) => scheduledAtText)}::timestamptz[], ${given.map(({ late }) => late)}::boolean[]
+      ) as given (delivery_id, id, scheduled_at, late)
+    ), sent as (
       update reminders
-      set status = 'sent', sent_at = ${now}, late = ${late}, version = version + 1, updated_at = now()
-      where id = ${id} and status = 'pending' and scheduled_at = ${scheduledAtText}::timestamptz
-      returning id, user_id, scheduled_at
-    ), delivery as (
-      insert into reminder_deliveries (id, reminder_id, user_id, scheduled_at, late, created_at)
-      select ${newId()}::uuid, id, user_id, scheduled_at, ${late}, ${now} from sent
-      on conflict (reminder_id, scheduled_at) do nothing
-      returning user_id
+      set status = 'sent', sent_at = ${now}, late = given.late, version = version + 1, updated_at = now()
+      from given
+      where reminders.id = given.id and status = 'pending' and reminders.scheduled_at = given.scheduled_at
+      returning given.delivery_id, reminders.id, user_id, reminders.scheduled_at, given.late
     )
-    select exists (select from delivery) as "isDelivered"`.execute(trx)
-  return rows[0]?.isDelivered === true
+    insert into reminder_deliveries (id, reminder_id, user_id, scheduled_at, late, created_at)
+    select delivery_id, id, user_id, scheduled_at, late, ${now} from sent
+    on conflict (reminder_id, scheduled_at) do nothing
+    returning reminder_id as id`.execute(trx)
+  return new Set(rows.map(({ id }) => id))
 }

@@ -281,6 +281,34 @@ test('a reminder fails after its attempts, and a retry of its job delivers it on
   expect(await harness.counts()).toMatchObject({ pending: 0, deliveries: 1 })
 }, 60_000)
 
+test('of reminders due at one moment, one that Postgres refuses fails alone', async ({ harness }) => {
+  const scheduled_at = secondsFromNow(-1)
+  const sent = await Promise.all(Array.from({ length: 20 }, () => harness.insertReminder({ scheduled_at })))
+  const refused = await harness.insertReminder({ scheduled_at })
+  await sql`alter table reminder_deliveries add constraint refuse_one check (reminder_id <> ${sql.lit(refused)})`.execute(
+    harness.db,
+  )
+  harness.start()
+  for (const id of sent) await harness.untilReminder(id, { status: 'sent' })
+  expect(await harness.reminder(refused)).toMatchObject({ status: 'pending' })
+  expect(await harness.counts()).toMatchObject({ deliveries: 20, mails: 20, audits: 20, pending: 1 })
+})
+
+test('of reminders due at one moment, one whose task is locked delays no other', async ({ harness }) => {
+  const locked = await insertTask(harness.db, harness.user, { due_date: secondsFromNow(60) })
+  const scheduled_at = secondsFromNow(-1)
+  const waiting = await harness.insertReminder({ scheduled_at, task_id: locked.id })
+  const others = await Promise.all(Array.from({ length: 20 }, () => harness.insertReminder({ scheduled_at })))
+  await harness.db.transaction().execute(async (trx) => {
+    await trx.selectFrom('tasks').select('id').where('id', '=', locked.id).forUpdate().execute()
+    harness.start()
+    for (const id of others) await harness.untilReminder(id, { status: 'sent' })
+    expect(await harness.reminder(waiting)).toMatchObject({ status: 'pending' })
+  })
+  await harness.untilReminder(waiting, { status: 'sent' })
+  expect(await harness.counts()).toMatchObject({ deliveries: 21, mails: 21, audits: 21, pending: 0 })
+})
+
 test('without Redis due reminders are claimed to the outbox, and fire when Redis is back', async ({
   harness,
   onTestFinished,

@@ -41,6 +41,7 @@ export async function createHarness() {
     database,
     redis,
     db,
+    user,
     userId: user.id,
     taskId: task.id,
     start(options: { clock?: Clock; tickMs?: number; log?: Logger } = {}) {

@@ -1,4 +1,5 @@
 export { AlreadyDone, type Handler, type HandlerContext, handle, PermanentError, RetryLater } from './handler.ts'
+export { createRunTogether, type SharedRun } from './run-together.ts'
 export { failsFinally } from './verdict.ts'
 export { type RunningWorker, startWorker } from './worker.ts'
 export { runWorkerProcess } from './worker-process.ts'

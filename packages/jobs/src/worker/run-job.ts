@@ -1,5 +1,5 @@
 import { currentCause } from '@muster/cause'
-import { type Clock, type Db, systemClock, type Trx } from '@muster/db'
+import { type Clock, type Db, systemClock } from '@muster/db'
 import { reportError } from '@muster/error-reports'
 import type { Logger } from '@muster/logger'
 import { Histogram, registry } from '@muster/telemetry'
@@ -8,6 +8,7 @@ import { holdMs } from '../hold/what-waits.ts'
 import type { Nudge } from '../outbox/effects.ts'
 import type { Publisher } from '../outbox/publisher.ts'
 import { createTransact, type Transact } from '../outbox/transact.ts'
+import { acknowledge } from './acknowledge.ts'
 import { AlreadyDone, type Handler, PermanentError, UnknownJobError } from './handler.ts'
 import type { MachineFaultLog } from './machine-fault-log.ts'
 import { recordFailure } from './record-failure.ts'
@@ -137,7 +138,7 @@ async function runHandler(
   }
   const committing = createTransact(deps, {
     begin: async (trx) => {
-      if (hasRow) await acknowledge(trx, jobId)
+      if (hasRow && (await acknowledge(trx, [jobId])).length === 0) throw new AlreadyDone(jobId)
     },
   })
   const transact: Transact = async (fn) => {
@@ -147,16 +148,6 @@ async function runHandler(
   }
   await handler.run(payload.data, { jobId, attempt: job.attemptsMade + 1, log, signal, transact, acknowledged })
   if (hasRow && !isAcknowledged) await deps.db.deleteFrom('outbox').where('id', '=', jobId).execute()
-}
-
-/**
- * Deletes the job's row, which is both the pending job and the key that makes its effect happen once: a second run waits for
- * the row's lock and then finds the row deleted.
- * @throws AlreadyDone when the row is deleted
- */
-async function acknowledge(trx: Trx, jobId: string): Promise<void> {
-  const { numDeletedRows } = await trx.deleteFrom('outbox').where('id', '=', jobId).executeTakeFirst()
-  if (numDeletedRows === 0n) throw new AlreadyDone(jobId)
 }
 
 const describe = (error: unknown) => (error instanceof Error ? error.message : String(error))
