@@ -9,7 +9,6 @@ import { allJobs, deleteFiles, type QueueName, sendEmail, sweepOrphans } from '.
 import { createHarness, type Harness, silent } from '../testing/harness.ts'
 import { handle } from '../worker/handler.ts'
 import { startWorker } from '../worker/worker.ts'
-import { watchHold } from './watch-hold.ts'
 
 let world: Harness
 beforeEach(async () => {
@@ -90,11 +89,10 @@ test('the hold is logged once when it begins and once when it ends', async () =>
     level: 'info',
     destination: { write: (line) => void lines.push(JSON.parse(line)) },
   })
-  const hold = watchHold(world.db, log)
+  const { hold } = world.publisher({ log })
   expect(hold.isHeld()).toBe(true)
   await eventually(() => expect(lines).toHaveLength(1))
   await setHeld(world.db, false)
   await eventually(() => expect(hold.isHeld()).toBe(false))
-  await hold.close()
   expect(lines.map(({ msg }) => msg)).toEqual([expect.stringMatching(/^restored copy held/), 'restored copy released'])
 })

@@ -61,7 +61,6 @@ export function startPublisher({
   let queues: Queues | undefined
   let epochs: Epochs | undefined
   const owner = watchOwner(db, redis)
-  const hold = watchHold(db, log)
   const announcements = createAnnouncements(redis, String(log.bindings().name), () => clock.now().getTime())
   let isClosing = false
   let isWanted = false
@@ -106,7 +105,10 @@ export function startPublisher({
   }
 
   const poll = async () => {
-    if (isClosing || redis.status !== 'ready') return
+    if (isClosing) return
+    const { heldAt, hasPending, hasStale } = await findWork(db, republishAfterMs)
+    hold.note({ heldAt })
+    if (redis.status !== 'ready') return
     await owner.check()
     await announcements.announce()
     const seen = await readEpochs(redis)
@@ -117,10 +119,9 @@ export function startPublisher({
     const jobs = await unpublish(db, lost, 0)
     if (jobs > 0)
       log.warn({ component: 'publisher', jobs, queues: lost }, 'redis data lost, pending jobs published again')
-    const { hasPending, hasStale } = await findWork(db, republishAfterMs)
     if (hasStale) await unpublish(db, queueNames, republishAfterMs)
     epochs = seen.epochs
-    if (!queues || hasPending || hasStale) startDraining()
+    if (!queues || jobs > 0 || hasPending || hasStale) startDraining()
     else fastPath.resume()
   }
 
@@ -131,7 +132,10 @@ export function startPublisher({
       .finally(() => {
         polling = undefined
       })
+    return polling
   }
+  const hold = watchHold({ log, read: () => runForAll(pollNow) })
+  void pollNow()
   const timer = setInterval(pollNow, periodsMs.pollOutbox)
 
   let isAway = false
@@ -162,7 +166,6 @@ export function startPublisher({
     async close() {
       isClosing = true
       clearInterval(timer)
-      await hold.close()
       auditSignal.cancel()
       await polling
       await running

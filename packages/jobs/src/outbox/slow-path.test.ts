@@ -13,6 +13,6 @@ test('a poll reads none of the jobs that wait in Redis, and finds those that wai
   const { inSequence, byIndex } = await rowsRead(db, 'outbox', () => findWork(db, 60_000))
   expect(inSequence).toBe(0)
   expect(byIndex).toBeLessThan(10)
-  expect(await findWork(db, 60_000)).toEqual({ hasPending: false, hasStale: false })
-  expect(await findWork(db, 0)).toEqual({ hasPending: false, hasStale: true })
+  expect(await findWork(db, 60_000)).toEqual({ hasPending: false, hasStale: false, heldAt: null })
+  expect(await findWork(db, 0)).toEqual({ hasPending: false, hasStale: true, heldAt: null })
 })

@@ -1,4 +1,4 @@
-import type { Clock, Db } from '@muster/db'
+import type { Clock, Db, Hold } from '@muster/db'
 import { sql } from 'kysely'
 import type { QueueName } from '../definitions/define-job.ts'
 import type { OutboxRow } from './effects.ts'
@@ -24,14 +24,16 @@ export async function publishPending(given: SlowPath): Promise<void> {
   await Promise.all([lane(), lane()])
 }
 
-/** Whether there are rows that nobody has published, and rows that were published and not acknowledged in time. */
-export type OutboxWork = { hasPending: boolean; hasStale: boolean }
+/** Whether there are rows that nobody has published, and rows that were published and not acknowledged in time; and the hold. */
+export type OutboxWork = { hasPending: boolean; hasStale: boolean } & Pick<Hold, 'heldAt'>
 
-/** Asks for the work of the slow path in one statement, because most polls find none. */
+/** Asks for the work of the slow path and for the hold in one statement, because most polls find nothing new. */
 export async function findWork(db: Db, staleAfterMs: number): Promise<OutboxWork> {
   const { rows } = await sql<OutboxWork>`
     select exists (select from outbox where ${isUnpublished}) as "hasPending",
-      exists (select from outbox where ${isPublishedBefore(staleAfterMs)}) as "hasStale"`.execute(db)
+      exists (select from outbox where ${isPublishedBefore(staleAfterMs)}) as "hasStale",
+      held_at as "heldAt"
+    from installation`.execute(db)
   return rows[0] as OutboxWork
 }
 

@@ -68,12 +68,10 @@ export const dailyTimes = {
 
 /** How often the periodic tasks run, each on a timer of its process: milliseconds between two runs. */
 export const periodsMs = {
-  /** Every publisher: publishes pending outbox rows and checks Redis' epoch. */
+  /** Every publisher, so every process: publishes pending outbox rows, checks Redis' epoch, and reads whether the installation is held. */
   pollOutbox: 1_000,
   /** Every publisher: rows published this long ago and not acknowledged since are published again. */
   republish: 30_000,
-  /** Every process: reads whether the installation is held after a restore. */
-  pollHold: 1_000,
   /** A job that waits for the release of a held copy, or for the end of a backup, is tried again. */
   retryHeld: 5_000,
   /** Every worker with daily jobs: writes their schedulers to Redis again, which lose them when it is flushed. */

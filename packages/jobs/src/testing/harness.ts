@@ -1,5 +1,5 @@
 import { type Clock, type Db, newId, systemClock } from '@muster/db'
-import { createLogger } from '@muster/logger'
+import { createLogger, type Logger } from '@muster/logger'
 import { failFastRedis, parseRedisUrl, type RedisClient, type RedisSettings } from '@muster/redis'
 import { createTestDatabase, createTestRedis } from '@muster/testing'
 import type { Queue } from 'bullmq'
@@ -30,7 +30,7 @@ export async function createHarness() {
   let openedQueue: { queue: Queue; connection: RedisClient } | undefined
 
   const publisher = (
-    options: { republishAfterMs?: number; redisSettings?: RedisSettings; clock?: Clock } = {},
+    options: { republishAfterMs?: number; redisSettings?: RedisSettings; clock?: Clock; log?: Logger } = {},
   ): Publisher => {
     const started = startPublisher({ db, redisSettings: parseRedisUrl(redis.url), log: silent, ...options })
     stops.push(() => started.close())
