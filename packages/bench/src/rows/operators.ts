@@ -106,7 +106,12 @@ async function readsOf({ db }: Stage): Promise<Reads> {
   const [queue, mails, events, people] = ['/admin/queues/image', '/admin/emails', '/admin/audit-events', '/admin/users']
   return {
     'status and health': ['/admin/status', '/admin/queues'],
-    'a queue with failed jobs': [`${queue}/failures`, `${queue}/failed?limit=25`, `${queue}/series?${since(week)}`],
+    'a queue with failed jobs': [
+      `${queue}/failures`,
+      `${queue}/failed?limit=25`,
+      `${queue}/series?${since(week)}`,
+      `${queue}/retries`,
+    ],
     'mails and their results': [
       ...['', '&status=failed', '&template=invite', '&to=person7@bench.example'].map(
         (only) => `${mails}?limit=50${only}`,
