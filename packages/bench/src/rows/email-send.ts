@@ -26,7 +26,7 @@ export const emailSend: Row = {
   name: 'email-send',
   number: 9,
   ifMissed:
-    'Each mail is claimed, rendered and stored around its sending. Next: --profile of the worker; rendering is the largest share.',
+    'Each mail is claimed, rendered and stored around its sending; no function of Muster takes more than 1.5 % (decision 059).',
   async measure(stage) {
     const count = stage.plan.mails
     const sink = await startSmtpSink({ delayMs: 0 })

@@ -31,7 +31,7 @@ export const memory: Row = {
   name: 'memory',
   number: 18,
   ifMissed:
-    'Idle processes poll outbox, epoch, hold and revocations every second (decision 059). Next: one poll for all of them in a process; for memory, compare the heap of each process in the details.',
+    'Idle processes poll Postgres and Redis every second, the API revocations four times (decision 059). Next: compare the processes in the details; half of the time may be garbage collection.',
   async measure(stage) {
     return [await measureSockets(stage), await measureIdleProcesses(stage), await measureUploads(stage)]
   },
