@@ -19,7 +19,7 @@ export type Mail<N extends TemplateName> = {
   notificationId?: string | undefined
   /** The mail whose content an operator sends again with this one. */
   resentFrom?: string | undefined
-  /** What the mail follows from; by default the running code's. */
+  /** The cause of the mail; by default that of the running code. */
   cause?: Cause | undefined
 }
 

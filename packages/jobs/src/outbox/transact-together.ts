@@ -40,16 +40,16 @@ type Entry = ReturnType<typeof collectEffects> &
   PromiseWithResolvers<object | undefined> & { given: { id: string }; origin: Origin }
 
 /** Two, so that this process prepares one while Postgres writes the other. */
-const rules = { maxRunning: 2, maxItems: 64, slowMs: 100 }
+export const groupRules = { maxRunning: 2, maxItems: 64, slowMs: 100 }
 /** For how long a group waits for a lock that one of its items needs. */
-const patienceMs = 100
+export const patienceMs = 100
 
 /** Creates the form of `transact` for the most frequent writes of all. */
 export function createTransactTogether({ db, publisher }: { db: Db; publisher: Nudge }): TransactTogether {
   // biome-ignore lint/suspicious/noExplicitAny: of all writes
   const groups = new Map<SharedWrite<any, any>, (entry: Entry) => void>()
   const groupOf = (write: SharedWrite<never, object>) => {
-    const known = groups.get(write) ?? inGroups<Entry>((entries) => writeAll(db, write, entries), rules)
+    const known = groups.get(write) ?? inGroups<Entry>((entries) => writeAll(db, write, entries), groupRules)
     groups.set(write, known)
     return known
   }

@@ -1,7 +1,9 @@
 import { type Cause, currentCause, withCause } from '@muster/cause'
 import { type Db, inGroups, isDatabaseUnavailable, isRefusal, type Origin, runShared, traceShared } from '@muster/db'
+import { sql } from 'kysely'
 import type { Nudge } from '../outbox/effects.ts'
 import { createTransact, type TransactContext } from '../outbox/transact.ts'
+import { groupRules, patienceMs } from '../outbox/transact-together.ts'
 import { acknowledge } from './acknowledge.ts'
 import { AlreadyDone, type HandlerContext } from './handler.ts'
 
@@ -10,14 +12,9 @@ export type SharedRun<Payload> = { payload: Payload; jobId: string; cause: Cause
 
 type Entry<Payload> = SharedRun<Payload> & PromiseWithResolvers<void> & { origin: Origin }
 
-/** Two, so that this process prepares one group while Postgres writes the other. */
-const rules = { maxRunning: 2, maxItems: 64, slowMs: 100 }
-/** For how long a group waits for a lock that one of its jobs needs. */
-const patienceMs = 100
-
 /**
  * Lets jobs that run at the same time share the transaction of their effects: round trips and commits of one job serve them all. When a
- * group fails, each of its jobs runs alone, so that a job fails only by its own error. A job that a request caused runs alone
+ * group fails, or waits for a lock for {@link patienceMs}, each of its jobs runs alone, so that a job fails only by its own error. A job that a request caused runs alone
  * from the start, since what it writes names the request.
  * @param runAll writes the effects of runs that no earlier run has done; it runs again for each alone
  * @returns the function by which a handler runs its job; it throws {@link AlreadyDone} as `context.transact` does
@@ -27,7 +24,7 @@ export function createRunTogether<Payload>(
   runAll: (tx: TransactContext, runs: readonly SharedRun<Payload>[]) => Promise<void>,
 ): (payload: Payload, context: Pick<HandlerContext, 'jobId' | 'acknowledged'>) => Promise<void> {
   const transact = createTransact({ db, publisher })
-  const join = inGroups<Entry<Payload>>(runGroup, rules)
+  const join = inGroups<Entry<Payload>>(runGroup, groupRules)
 
   async function runGroup(entries: Entry<Payload>[]): Promise<void> {
     const [first] = entries
@@ -54,8 +51,9 @@ export function createRunTogether<Payload>(
   /** @returns the jobs whose effects this transaction wrote */
   const commit = (entries: readonly Entry<Payload>[]): Promise<ReadonlySet<string>> =>
     transact(async (tx) => {
+      if (entries.length > 1) await sql`select set_config('lock_timeout', ${String(patienceMs)}, true)`.execute(tx.trx)
       const jobIds = entries.map(({ jobId }) => jobId)
-      const pending = new Set(await acknowledge(tx.trx, jobIds, entries.length === 1 ? {} : { patienceMs }))
+      const pending = new Set(await acknowledge(tx.trx, jobIds))
       const runs = entries.filter(({ jobId }) => pending.has(jobId))
       if (runs.length > 0) await runAll(tx, runs)
       return pending

@@ -35,7 +35,7 @@ const keyboard: Hands = {
   },
 }
 
-/** Returns a zone in which some hours of today are left, whatever the hour is. */
+/** Returns a time zone in which today has some hours left. */
 const zoneWithDayLeft = () => (new Date().getUTCHours() < 12 ? 'UTC' : 'Pacific/Honolulu')
 
 /** Runs in the page: its pauses between tries are short. */

@@ -164,7 +164,7 @@ type Reset = {
   email: string
   /** The administrator who requests it; null for a request of nobody known. */
   actorId?: string | null
-  /** What the audit event keeps besides the address. */
+  /** Further fields of the audit event. */
   after?: object
   origin: Origin | undefined
   now: Date

@@ -27,7 +27,7 @@ export const failuresQuery = (name: string) =>
     refetchInterval: ({ state }) => (state.data?.isComplete === false ? 700 : 10_000),
   })
 
-/** What became of failed jobs that were retried, asked again soon while some of them wait. */
+/** The outcomes of retries of failed jobs, refetched often while jobs are pending. */
 export const retriesQuery = (name: string) =>
   queryOptions({
     queryKey: ['admin-queues', 'retries', name],

@@ -16,7 +16,7 @@ type Props = {
   onShow: (jobName: string | null) => void
 }
 
-/** What became of failed jobs since they were retried, counted anew while some of them wait. Nothing without a retry of late. */
+/** Shows the outcomes of recent retries of failed jobs; renders nothing without one. */
 export function RetriesCard({ queue, timeZone, onShow }: Props) {
   const { data: retries } = useQuery(retriesQuery(queue))
   if (!retries || retries.length === 0) return null

@@ -14,7 +14,7 @@ type Props = { user: AdminUser; session: UserSessions['open'][number]; onClose: 
 
 /** Tells what ending one session does, asks for the reason, and ends it. */
 export function EndSessionDialog({ user, session, onClose }: Props) {
-  // Whoever may end all sessions of a person may end one.
+  // The permission and the refusals are those of ending all sessions.
   const { data, error, refetch } = useQuery(consequencesQuery(user.id, { action: 'revokeSessions' }))
   const device = session.device.label
   return (
