@@ -33,6 +33,7 @@ export function StatusPage({ user }: { user: User }) {
           ? summaryOf(data, concerns.length > 0 || findings > 0)
           : status.isPending && <Skeleton className="h-6 w-64 max-w-full" />
       }
+      isLoading={status.isPending}
     >
       {data ? (
         <div className="flex flex-col gap-6">
@@ -55,13 +56,8 @@ export function StatusPage({ user }: { user: User }) {
           {data.processes && <ProcessesCard processes={data.processes} timeZone={user.timezone} now={data.at} />}
           <DoctorCard examination={examination} />
         </div>
-      ) : status.error ? (
-        <ErrorState error={status.error} onRetry={status.refetch} />
       ) : (
-        <div className="flex flex-col gap-6">
-          <Skeleton className="h-40 rounded-xl" />
-          <Skeleton className="h-72 rounded-xl" />
-        </div>
+        status.error && <ErrorState error={status.error} onRetry={status.refetch} />
       )}
     </OpsPage>
   )
