@@ -4,7 +4,7 @@ import './lib/zod.ts'
 import './styles.css'
 import { CSPProvider } from '@base-ui/react/csp-provider'
 import { createRouter, RouterProvider } from '@tanstack/react-router'
-import { StrictMode } from 'react'
+import { StrictMode, startTransition } from 'react'
 import { createRoot } from 'react-dom/client'
 import { noteSessions } from './lib/session.ts'
 import { reloadOnStaleChunk } from './lib/stale-chunk.ts'
@@ -29,11 +29,14 @@ document.documentElement.dir = getTextDirection()
 
 // The frame of the first paint stays until the page is there. No top-level await: parts of the pages import from this file.
 void router.load().finally(() =>
-  createRoot(document.getElementById('root') as HTMLElement).render(
-    <StrictMode>
-      <CSPProvider disableStyleElements>
-        <RouterProvider router={router} />
-      </CSPProvider>
-    </StrictMode>,
+  // In short steps, between which the page answers.
+  startTransition(() =>
+    createRoot(document.getElementById('root') as HTMLElement).render(
+      <StrictMode>
+        <CSPProvider disableStyleElements>
+          <RouterProvider router={router} />
+        </CSPProvider>
+      </StrictMode>,
+    ),
   ),
 )

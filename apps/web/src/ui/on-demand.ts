@@ -1,4 +1,4 @@
-import { type ComponentType, useState, useSyncExternalStore } from 'react'
+import { type ComponentType, startTransition, useState, useSyncExternalStore } from 'react'
 
 /** Parts of the kit that a page loads when somebody first needs them. */
 const loads: (() => Promise<unknown>)[] = []
@@ -27,7 +27,8 @@ export function onDemand<Props>(load: () => Promise<{ default: ComponentType<Pro
         View,
         async () => {
           const view = await ready()
-          setView(() => view)
+          // In short steps, between which the page answers.
+          startTransition(() => setView(() => view))
         },
       ]
     },

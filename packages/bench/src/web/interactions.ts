@@ -51,6 +51,7 @@ export async function interactWithLongList(site: Site): Promise<Interaction[]> {
     })
     await step('open a menu of a filter', async () => {
       await page.getByRole('search').getByRole('combobox').first().click()
+      await page.getByRole('option').first().waitFor()
       await page.keyboard.press('Escape')
     })
     await step('type in the search', () =>
