@@ -46,7 +46,7 @@ import { reauthenticationRoutes } from './modules/reauthentication/reauthenticat
 import { registrationRoutes } from './modules/registration/registration.routes.ts'
 import { remindersRoutes } from './modules/reminders/reminders.routes.ts'
 import { createAccessTokens } from './modules/sessions/access-tokens.ts'
-import { sessionCookies, sessionPlugin } from './modules/sessions/session.plugin.ts'
+import { sessionCookies, sessionPlugin, viewersBy } from './modules/sessions/session.plugin.ts'
 import { sessionsRoutes } from './modules/sessions/sessions.routes.ts'
 import { googleRoutes } from './modules/sign-in/google/google.routes.ts'
 import { signInRoutes } from './modules/sign-in/sign-in.routes.ts'
@@ -149,7 +149,7 @@ export async function buildApp(deps: Deps, first?: FastifyPluginAsync): Promise<
   await app.register(deniedAccessPlugin, { context: deps })
   await app.register(rateLimitsPlugin, { deps })
   // Before what counts unknown paths.
-  await app.register(pagesPlugin, { config, hasSession: cookies.areReceived })
+  await app.register(pagesPlugin, { config, viewerOf: viewersBy(accessTokens, cookies) })
   await app.register(bodyEncodingPlugin)
   await app.register(notFoundPlugin)
   await app.register(guidesPlugin)

@@ -1,8 +1,9 @@
-import { globSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { takeLock } from '@muster/supervisor'
-import { build } from 'vite'
+import { build, type Rolldown } from 'vite'
+import { findFirstLoads, firstLoadsName } from './first-loads.ts'
 import { pagesFolder, webFolder } from './folders.ts'
 import { precompress } from './precompress.ts'
 import { publishRelease, readRelease } from './releases.ts'
@@ -35,7 +36,8 @@ try {
       rmSync(join(pagesFolder, left), { recursive: true })
     const built = mkdtempSync(join(pagesFolder, unfinished))
     try {
-      await build({ root: webFolder, logLevel: 'warn', build: { outDir: built, emptyOutDir: true } })
+      const output = await build({ root: webFolder, logLevel: 'warn', build: { outDir: built, emptyOutDir: true } })
+      writeFileSync(join(built, firstLoadsName), JSON.stringify(findFirstLoads(output as Rolldown.RolldownOutput)))
       await precompress(built)
       publishRelease(built, pagesFolder, stamp)
     } finally {

@@ -3,10 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp } from '../testing/test-app.ts'
+import { buildTestApp, type TestApp, type TestClient } from '../testing/test-app.ts'
 
-const script = `import("./app-Qw45.js", ["assets/app-Qw45.js"])\n${'console.log("a script of the pages")\n'.repeat(50)}`
+const script = 'console.log("a script of the pages")\n'.repeat(50)
 const page = '<!doctype html><title>Muster</title><script type="module" src="/assets/index-B3x9.js"></script>'
+const firstLoads = {
+  '/tasks': { parts: ['assets/app-Qw45.js', 'assets/Ab12.js'], reads: ['api/v1/tasks?limit=100'] },
+  '/tasks/$taskId': { parts: ['assets/app-Qw45.js'], reads: ['api/v1/tasks/$taskId'] },
+  '/ops/audit': { parts: ['assets/app-Qw45.js', 'assets/ops-Cd34.js'], reads: ['api/v1/admin/audit-events?limit=50'] },
+}
 const html = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }
 
 let around: string
@@ -21,6 +26,7 @@ beforeAll(async () => {
     writeFile(join(folder, 'index.html'), page),
     writeFile(join(folder, 'index.html.gz'), gzipSync(page)),
     writeFile(join(folder, 'first-paint.js'), 'document.title'),
+    writeFile(join(folder, 'first-loads.json'), JSON.stringify(firstLoads)),
     writeFile(join(folder, '.pages.json'), '{}'),
     writeFile(join(folder, 'assets/index-B3x9.js'), script),
     writeFile(join(folder, 'assets/index-B3x9.js.br'), brotliCompressSync(script)),
@@ -78,14 +84,34 @@ describe('a page', () => {
     expect(headers['set-cookie']).toBeUndefined()
   })
 
-  test('names what signed-in users load next, and nothing for visitors', async () => {
-    const user = await api.signUp()
-    const { headers } = await user.inject('GET', '/tasks', undefined, html)
-    expect(headers.link).toBe(
-      '</assets/app-Qw45.js>; rel=modulepreload, </api/v1/auth/session>; rel=preload; as=fetch; crossorigin=use-credentials',
-    )
-    expect((await read('/tasks')).headers.link).toBeUndefined()
-    expect((await user.inject('GET', '/setup-factor', undefined, html)).headers.link).toBeUndefined()
+  describe('names what its scripts need and read', () => {
+    const part = (file: string) => `</assets/${file}>; rel=modulepreload; fetchpriority=low`
+    const answer = (path: string) => `</api/v1/${path}>; rel=preload; as=fetch; crossorigin=use-credentials`
+    const [app, session] = [part('app-Qw45.js'), answer('auth/session')]
+    const linkOf = async (path: string, user: TestClient) =>
+      (await user.inject('GET', path, undefined, html)).headers.link
+
+    test.each([
+      ['/tasks', [app, part('Ab12.js'), session, answer('tasks?limit=100')]],
+      ['/tasks/', [app, part('Ab12.js'), session, answer('tasks?limit=100')]],
+      ['/tasks?status=completed', [app, part('Ab12.js'), session]],
+      ['/tasks/019a-b', [app, session, answer('tasks/019a-b')]],
+      ['/tasks/%3E', [session]],
+      ['/elsewhere', [session]],
+      ['/ops/audit', [session]],
+    ])('to a signed-in user at %s', async (path, links) => {
+      expect(await linkOf(path, await api.signUp())).toBe(links.join(', '))
+    })
+
+    test('to an operator also at pages for operators', async () => {
+      const links = [app, part('ops-Cd34.js'), session, answer('admin/audit-events?limit=50')]
+      expect(await linkOf('/ops/audit', await api.signUp({ role: 'operator' }))).toBe(links.join(', '))
+    })
+
+    test('but not to visitors, nor where a second factor is set up', async () => {
+      expect(await linkOf('/tasks', api.connect())).toBeUndefined()
+      expect(await linkOf('/setup-factor', await api.signUp())).toBeUndefined()
+    })
   })
 
   test('is answered 304 while it is the same', async () => {

@@ -1,5 +1,4 @@
-import type { Stats } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { Readable } from 'node:stream'
 import fastifyStatic from '@fastify/static'
@@ -7,12 +6,13 @@ import { version } from '@muster/telemetry/version'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Config } from '../config.ts'
+import { createFirstLoads, type Viewer } from '../http/first-loads.ts'
 import { hashedFolder, isFile, isHashed, isNavigation, isOfApi, pageHeaders } from '../http/pages.ts'
 
 type Options = {
   config: Pick<Config, 'pages' | 'publicUrl' | 'webUrl'>
-  /** Tells whether a request has a cookie of a session, valid or not. */
-  hasSession: (request: FastifyRequest) => boolean
+  /** Tells who opens a page; undefined for a visitor. */
+  viewerOf: (request: FastifyRequest) => Viewer | undefined
 }
 
 /**
@@ -20,10 +20,10 @@ type Options = {
  * at `/`. Files and pages have no routes of their own: what would else be answered 404 is looked up in the folder, before it counts in a
  * rate limit, so that neither the OpenAPI document nor the methods that a 405 allows know about them.
  */
-export const pagesPlugin = fp(async (app: FastifyInstance, { config, hasSession }: Options) => {
+export const pagesPlugin = fp(async (app: FastifyInstance, { config, viewerOf }: Options) => {
   const { pages, publicUrl, webUrl } = config
   const serve =
-    pages && (pages.devServer ? proxyTo(pages.devServer) : await serverOf(app, pages.root, publicUrl, hasSession))
+    pages && (pages.devServer ? proxyTo(pages.devServer) : await serverOf(app, pages.root, publicUrl, viewerOf))
   if (serve) {
     app.addHook('onRequest', (request, reply, done) => {
       const { is404, method, routeOptions } = request
@@ -65,9 +65,9 @@ async function serverOf(
   app: FastifyInstance,
   root: string,
   publicUrl: URL,
-  hasSession: Options['hasSession'],
+  viewerOf: Options['viewerOf'],
 ): Promise<Serve> {
-  const linksOf = signedInLinks(root)
+  const firstLoads = createFirstLoads(root)
   const headers = pageHeaders({ publicUrl })
   const hashed = join(root, hashedFolder) + sep
   await app.register(fastifyStatic, {
@@ -89,48 +89,25 @@ async function serverOf(
     if (!isNamed && !isNavigation(request.headers)) return false
     const file = isNamed ? path : '/index.html'
     // For a missing file the library would send its own 404, because no route matched.
-    const found = await findServable(root, file)
-    if (!found) return false
+    if (!(await isServable(root, file))) return false
     if (!isNamed) {
       reply.header('vary', 'accept')
-      if (path !== setUpPath && hasSession(request)) reply.header('link', await linksOf(found))
+      const viewer = viewerOf(request)
+      if (viewer && path !== setUpPath) reply.header('link', await firstLoads(request.url, viewer))
     }
     reply.sendFile(file)
     return true
   }
 }
 
-/** Finds a file of the folder; undefined also for one whose name or folder begins with a dot. */
-async function findServable(root: string, path: string): Promise<Stats | undefined> {
-  if (/\/\.|[\\\0]|\/\//.test(path)) return undefined
-  const found = await stat(join(root, path)).catch(() => undefined)
-  return found?.isFile() ? found : undefined
+/** Tests whether there is such a file in the folder, and neither its name nor a folder's begins with a dot. */
+async function isServable(root: string, path: string): Promise<boolean> {
+  if (/\/\.|[\\\0]|\/\//.test(path)) return false
+  return (await stat(join(root, path)).catch(() => undefined))?.isFile() ?? false
 }
 
 /** The one page of a signed-in user that is no page of the app: until a required factor is set up, there is nothing else. */
 const setUpPath = '/setup-factor'
-
-/** The file that `index.html` names, and the one that every page of a signed-in user loads after it. */
-const scripts = { first: /assets\/index-[\w-]+\.js/, second: /assets\/app-[\w-]+\.js/ }
-
-/**
- * Creates a function that returns the header `Link` (RFC 8288) of pages for signed-in users: the browser loads what it names beside the first file
- * instead of after it. The folder also has the files of an older build, so that the first file tells the name of the second.
- */
-function signedInLinks(root: string): (index: Stats) => Promise<string> {
-  const session = '</api/v1/auth/session>; rel=preload; as=fetch; crossorigin=use-credentials'
-  const findIn = async (file: string, name: RegExp) =>
-    name.exec(await readFile(join(root, file), 'utf8').catch(() => ''))?.[0]
-  let known: { builtMs: number; links: string } | undefined
-  return async ({ mtimeMs }) => {
-    if (known?.builtMs !== mtimeMs) {
-      const first = await findIn('index.html', scripts.first)
-      const second = first && (await findIn(first, scripts.second))
-      known = { builtMs: mtimeMs, links: second ? `</${second}>; rel=modulepreload, ${session}` : session }
-    }
-    return known.links
-  }
-}
 
 /** Passes on requests to a Vite that serves the pages in development. Its pages have scripts inside, and therefore no policy. */
 const proxyTo =

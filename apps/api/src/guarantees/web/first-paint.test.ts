@@ -1,11 +1,17 @@
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findBrowser } from '@muster/browser'
+import { newId } from '@muster/db'
 import { pageRoutes } from '@muster/pages'
+import { eventually } from '@muster/testing'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { registered } from '../../modules/sign-in/testing/sign-in-fixtures.ts'
+import { createTask } from '../../modules/tasks/testing/tasks-fixtures.ts'
 import { openPages, type Pages } from '../../testing/browser.ts'
+import { dataOf } from '../../testing/succeeded.ts'
+import type { TestUser } from '../../testing/test-app.ts'
 
 const browserPath = findBrowser()
 if (!browserPath) console.warn('No Chromium is on PATH: the first paint of the pages is not tested here.')
@@ -67,6 +73,54 @@ describe.skipIf(!browserPath)('before the scripts of a page have loaded', () => 
     await page.getByRole('heading', { level: 1, name: 'Tasks' }).waitFor()
     expect(await page.getByRole('navigation', { name: 'Main navigation' }).count()).toBe(1)
     await page.context().close()
+  })
+
+  describe('what the API names as read first', () => {
+    let member: TestUser
+    let operator: TestUser
+    let values: Record<string, string>
+    beforeAll(async () => {
+      ;[member, operator] = await Promise.all([pages.api.signUp(), pages.api.signUp({ role: 'operator' })])
+      const friend = await pages.api.signUp({ role: 'client_user', organizationId: member.organizationId as string })
+      const chat = await member.inject('POST', '/api/v1/chats', { type: 'direct', userId: friend.userId })
+      values = {
+        $chatId: dataOf(chat).chat.id,
+        $taskId: (await createTask(member)).id,
+        $emailId: newId(),
+        $organizationId: member.organizationId as string,
+        $queue: 'email',
+        $userId: member.userId,
+      }
+    })
+
+    const loads = () =>
+      JSON.parse(readFileSync(join(pages.folder, 'first-loads.json'), 'utf8')) as Record<string, { reads: string[] }>
+    const paths = pageRoutes().flatMap(({ path, isPublic }) => (isPublic || path === '/setup-factor' ? [] : [path]))
+    const filled = (path: string) => path.replace(/\$\w+/g, (name) => values[name] as string)
+
+    test.each(paths)('is read by %s, and not twice for that', async (path) => {
+      const { reads } = loads()[path] as { reads: string[] }
+      const page = await pages.open({ as: path.startsWith('/ops') ? operator : member })
+      const asked: string[] = []
+      page.on('request', (request) => void asked.push(request.url().replace(`${pages.origin}/`, '')))
+      const counts = () => reads.map((read) => asked.filter((one) => one === filled(read)).length)
+      await page.route(pages.origin + filled(path), async (route) => {
+        const answer = await route.fetch()
+        const { link: _, ...headers } = answer.headers()
+        await route.fulfill({ response: answer, headers })
+      })
+      await page.goto(pages.origin + filled(path))
+      await eventually(() => expect(Math.min(1, ...counts())).toBe(1))
+      await pages.untilSettled(page)
+      const byPageAlone = counts()
+
+      await page.unrouteAll()
+      asked.length = 0
+      await page.reload()
+      await pages.untilSettled(page)
+      await eventually(() => expect(counts()).toEqual(byPageAlone))
+      await page.context().close()
+    })
   })
 
   test('after signing out nothing of the app is shown', async () => {

@@ -1,10 +1,11 @@
 import fastifyCookie from '@fastify/cookie'
 import { DomainError } from '@muster/errors'
-import type { Role } from '@muster/policy'
+import { type Role, rolesWith } from '@muster/policy'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Context } from '../../context.ts'
 import { type Actor, originOf } from '../../http/actor.ts'
+import type { Viewer } from '../../http/first-loads.ts'
 import type { AccessClaims, AccessTokens } from './access-tokens.ts'
 import { readTokenHolder, refreshSession } from './refresh-session.ts'
 import type { SessionGrant } from './session-grant.ts'
@@ -89,6 +90,18 @@ export function sessionCookies({
     readRefreshToken: (request) => request.cookies[refreshName],
   }
 }
+
+/**
+ * Creates a function that tells whose page a request opens, as the access token says, even an outdated one: what it leads to is only loaded earlier.
+ * Undefined for visitors, and for those who must set up a second factor first.
+ */
+export const viewersBy =
+  (accessTokens: AccessTokens, { accessName }: { accessName: string }) =>
+  ({ cookies }: FastifyRequest): Viewer | undefined => {
+    const actor = accessTokens.read(cookies[accessName] ?? '')?.actor
+    if (!actor || actor.lacksFactor) return undefined
+    return rolesWith('diagnostics.read').includes(actor.role) ? 'operator' : 'user'
+  }
 
 /** Returns the actor on a public route that `authenticatesOptionally`. @throws DomainError UNAUTHENTICATED, or any other refusal */
 export function requireActor({ actor, refusal }: FastifyRequest): Actor {
