@@ -1,6 +1,6 @@
 export { canonicalZone, zoneOrUtc } from './canonical-zone.ts'
 export { type DailyHours, endOfHours } from './daily-hours.ts'
-export { dateIn, startOfDate } from './dates.ts'
+export { dateIn, dateTimeIn, startOfDate } from './dates.ts'
 export { type OffsetPeriod, offsetPeriods } from './offset-periods.ts'
 export { reportZones } from './report-zones.ts'
 export { skippedDates } from './skipped-dates.ts'

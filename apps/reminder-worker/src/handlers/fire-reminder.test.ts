@@ -71,6 +71,25 @@ test('a reminder of a task without a due date is sent and says so; the task is n
   expect(await harness.mailsTo(harness.userId)).toMatchObject([{ template: 'reminder', data: { dueDate: null } }])
 })
 
+test('a reminder before the due date tells it in the zone of its user; one at the due date says that the task is due', async ({
+  harness,
+}) => {
+  const dueDate = new Date('2031-03-05T17:00:00Z')
+  const clock = manualClock(new Date(dueDate.getTime() - 3_600_000))
+  await harness.db.updateTable('tasks').set({ due_date: dueDate, upcoming_for: dueDate }).execute()
+  const before = await harness.insertReminder({ scheduled_at: clock.now() })
+  const then = await harness.insertReminder({ scheduled_at: dueDate })
+  harness.start({ clock, tickMs: 10 })
+  await harness.untilReminder(before, { status: 'sent' })
+  clock.advance(3_600_000)
+  await harness.untilReminder(then, { status: 'sent' })
+  const told = (await harness.notificationsOf(harness.userId)).filter(({ type }) => type === 'reminder')
+  expect(told.map(({ message }) => message).toSorted()).toEqual([
+    '“Water the plants” is due on 5 March 2031 at 18:00.',
+    '“Water the plants” is due.',
+  ])
+})
+
 test('the type of a reminder selects mail or notification', async ({ harness }) => {
   harness.start()
   await harness.insertReminder({ scheduled_at: secondsFromNow(-1), type: 'email' })

@@ -6,6 +6,7 @@ import { createRunTogether, failsFinally, handle, type SharedRun } from '@muster
 import { insertMails } from '@muster/mail'
 import { type Notification, notifyAll } from '@muster/notifications'
 import { applyDefaults } from '@muster/policy'
+import { dateTimeIn } from '@muster/zones'
 import type { Deps } from '../deps.ts'
 import { lateAfterMs, taskMail } from '../mails/task-mail.ts'
 import { observeLateness } from '../metrics.ts'
@@ -99,7 +100,11 @@ async function deliverAll(tx: TransactContext, judged: readonly Delivery[], now:
     for (const { reminder } of sent) observeLateness('reminder', reminder.scheduledAt, now)
   })
   const told = sent.filter(({ inApp }) => inApp)
-  const outcomes = await notifyAll(tx, told.map(toNotification), now)
+  const outcomes = await notifyAll(
+    tx,
+    told.map((delivery) => toNotification(delivery, now)),
+    now,
+  )
   const notificationIds = new Map(told.map(({ reminder }, index) => [reminder.id, outcomes[index]?.id]))
   const mails = sent
     .filter(({ email }) => email)
@@ -131,13 +136,13 @@ const outcomeEvent = ({ id }: DueReminder, action: string, after: Json): AuditEv
   after,
 })
 
-function toNotification({ reminder, late }: Delivery): Notification {
+function toNotification({ reminder, late }: Delivery, now: Date): Notification {
   const { id, scheduledAt, message, task, user } = reminder
   return {
     userId: user.id,
     type: 'reminder',
     title: `Reminder: ${task.title}`,
-    message: message ?? (task.dueDate ? `“${task.title}” is due.` : `You wanted to be reminded of “${task.title}”.`),
+    message: message ?? messageOf(reminder, now),
     taskId: task.id,
     data: {
       event: 'reminder',
@@ -147,6 +152,11 @@ function toNotification({ reminder, late }: Delivery): Notification {
       late,
     },
   }
+}
+
+function messageOf({ task: { title, dueDate }, user }: DueReminder, now: Date): string {
+  if (!dueDate) return `You wanted to be reminded of “${title}”.`
+  return dueDate > now ? `“${title}” is due on ${dateTimeIn(user.timezone, dueDate)}.` : `“${title}” is due.`
 }
 
 const toMail = ({ reminder: { scheduledAt, message, task, user }, late, cause }: Delivery) => ({

@@ -2,7 +2,7 @@ import type { TransactContext } from '@muster/jobs/outbox'
 import { insertMail, type Mail } from '@muster/mail'
 import { type Notification, notifyAll } from '@muster/notifications'
 import { isActiveUser } from '@muster/policy'
-import { zoneOrUtc } from '@muster/zones'
+import { dateTimeIn } from '@muster/zones'
 import { type NoticeUser, readNoticeUsers } from './task-notices.queries.ts'
 import type { TaskFields } from './tasks.schema.ts'
 
@@ -72,7 +72,7 @@ function toNotification(notice: TaskNotice, { user, actor, byId }: Context): Not
         ...about,
         title: 'New due date',
         message: task.dueDate
-          ? `${name} is now due on ${dateTimeIn(user.timezone, task.dueDate)}.`
+          ? `${name} is now due on ${dateTimeIn(user.timezone, new Date(task.dueDate))}.`
           : `${name} has no due date any more.`,
         taskId: task.id,
         data: { ...data, event: 'taskDueDateChanged', dueDate: task.dueDate },
@@ -126,8 +126,3 @@ function nameOf({ task, count }: { task: NoticedTask; count: number }): string {
   if (more === 0) return `“${task.title}”`
   return `“${task.title}” and ${more} more ${more === 1 ? 'task' : 'tasks'}`
 }
-
-const dateTimeIn = (timezone: string, instant: string) =>
-  new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: zoneOrUtc(timezone) }).format(
-    new Date(instant),
-  )
