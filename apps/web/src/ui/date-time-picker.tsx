@@ -1,9 +1,8 @@
 import { CalendarDays, ChevronLeft, ChevronRight, X } from 'lucide-react'
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
-import { addDays, type Day } from '../lib/dates.ts'
+import { addDays, type Day, formatDay, formatInstant } from '../lib/dates.ts'
 import { startOfWeek } from '../lib/weeks.ts'
 import { m } from '../paraglide/messages.js'
-import { getLocale } from '../paraglide/runtime.js'
 import { Button, IconButton } from './button.tsx'
 import { cx } from './cx.ts'
 import { useFieldProps } from './field.tsx'
@@ -42,12 +41,9 @@ export type CalendarProps = {
 
 /** A month to choose a day from: arrow keys move by days and weeks, Page Up and Page Down by months. */
 export function Calendar({ value, onChange, today, min, max }: CalendarProps) {
-  const locale = getLocale()
   const [focused, setFocused] = useState<Day>(value ?? today)
   const gridRef = useRef<HTMLTableElement>(null)
   const movesFocus = useRef(false)
-  const format = (options: Intl.DateTimeFormatOptions) =>
-    new Intl.DateTimeFormat(locale, { ...options, timeZone: 'UTC' })
   const weeks = weeksOf(focused)
   const isOutside = (day: Day) => (min !== undefined && day < min) || (max !== undefined && day > max)
 
@@ -88,7 +84,7 @@ export function Calendar({ value, onChange, today, min, max }: CalendarProps) {
           onClick={() => setFocused(addMonths(focused, -1))}
         />
         <p aria-live="polite" className="font-semibold">
-          {format({ month: 'long', year: 'numeric' }).format(utcOf(focused))}
+          {formatDay(focused, { month: 'long', year: 'numeric' })}
         </p>
         <IconButton
           size="sm"
@@ -103,8 +99,8 @@ export function Calendar({ value, onChange, today, min, max }: CalendarProps) {
           <tr>
             {weeks[0]?.map((day) => (
               <th key={day} scope="col" className="pb-1 text-xs font-medium text-ink-3">
-                <abbr title={format({ weekday: 'long' }).format(utcOf(day))} className="no-underline">
-                  {format({ weekday: 'narrow' }).format(utcOf(day))}
+                <abbr title={formatDay(day, { weekday: 'long' })} className="no-underline">
+                  {formatDay(day, { weekday: 'narrow' })}
                 </abbr>
               </th>
             ))}
@@ -120,7 +116,7 @@ export function Calendar({ value, onChange, today, min, max }: CalendarProps) {
                     data-day={day}
                     tabIndex={day === focused ? 0 : -1}
                     disabled={isOutside(day)}
-                    aria-label={format({ dateStyle: 'full' }).format(utcOf(day))}
+                    aria-label={formatDay(day, { dateStyle: 'full' })}
                     aria-current={day === today ? 'date' : undefined}
                     aria-pressed={day === value}
                     onClick={() => {
@@ -135,7 +131,7 @@ export function Calendar({ value, onChange, today, min, max }: CalendarProps) {
                       day === value && 'bg-accent font-semibold text-accent-ink hover:bg-accent-strong',
                     )}
                   >
-                    {format({ day: 'numeric' }).format(utcOf(day))}
+                    {formatDay(day, { day: 'numeric' })}
                   </button>
                 </td>
               ))}
@@ -211,11 +207,10 @@ function PickerShell({ text, label, placeholder, onClear, size, children }: Shel
 /** A field for a day. */
 export function DatePicker(props: PickerProps<Day>) {
   const { value, onChange, today, min, max, placeholder, label, isClearable, size } = props
-  const format = new Intl.DateTimeFormat(getLocale(), { dateStyle: 'medium', timeZone: 'UTC' })
   return (
     <PickerShell
       {...{ label, placeholder, size }}
-      text={value === null ? null : format.format(utcOf(value))}
+      text={value === null ? null : formatDay(value, { dateStyle: 'medium' })}
       onClear={isClearable && value !== null ? () => onChange(null) : undefined}
     >
       {(close) => (
@@ -235,11 +230,14 @@ export function DatePicker(props: PickerProps<Day>) {
 export function DateTimePicker(props: PickerProps<WallTime> & { defaultTime?: string | undefined }) {
   const { value, onChange, today, min, max, placeholder, label, isClearable, size, defaultTime = '09:00' } = props
   const [day = null, time = defaultTime] = value?.split('T') ?? []
-  const format = new Intl.DateTimeFormat(getLocale(), { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' })
   return (
     <PickerShell
       {...{ label, placeholder, size }}
-      text={value === null ? null : format.format(new Date(`${value}:00Z`))}
+      text={
+        value === null
+          ? null
+          : formatInstant(`${value}:00Z`, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' })
+      }
       onClear={isClearable && value !== null ? () => onChange(null) : undefined}
     >
       {(close) => (

@@ -238,11 +238,11 @@ describe.skipIf(!browserPath)('in a browser', slow, () => {
   })
 
   test.each([
-    { locale: 'en-GB', first: 'Mon' },
-    { locale: 'en-US', first: 'Sun' },
+    { locale: 'en-GB', first: 'Mon', at: '8:00', date: '5 Mar 2031, 18:00' },
+    { locale: 'en-US', first: 'Sun', at: '8:00 AM', date: 'Mar 5, 2031, 6:00 PM' },
   ])(
-    'weeks begin with $first for $locale in calendar and charts; the entries of a day stand in the order of their times',
-    async ({ locale, first }) => {
+    'weeks begin with $first for $locale in calendar and charts, and dates read as $date; the entries of a day stand in the order of their times',
+    async ({ locale, first, at, date }) => {
       const user = await pages.api.signUp()
       const day = '2031-03-05'
       const late = await createTask(user, { title: 'Close the shop', dueDate: `${day}T18:00:00Z` })
@@ -257,8 +257,10 @@ describe.skipIf(!browserPath)('in a browser', slow, () => {
       await cell.getByText('Count the cash').waitFor()
       expect(await cell.locator('bdi').allTextContents()).toEqual(['Open the shop', 'Count the cash', 'Close the shop'])
       await cell.getByText('Open the shop').hover()
-      await page.getByRole('tooltip', { name: '8:00 AM Open the shop' }).waitFor()
+      await page.getByRole('tooltip', { name: `${at} Open the shop`, exact: true }).waitFor()
       expect(await page.locator('main [aria-hidden=true] > span').first().textContent()).toBe(first)
+      await page.goto(`${pages.origin}/tasks/${late.id}`)
+      await page.getByText(date, { exact: true }).waitFor()
       await page.goto(`${pages.origin}/analytics`)
       const year = page.getByRole('group', { name: /^The last 53 weeks/ })
       await year.waitFor()

@@ -2,11 +2,11 @@ import type { Chat, MusterError, User } from '@muster/client'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { errorSentence } from '../../lib/errors.ts'
+import { regionalLanguage } from '../../lib/formats.ts'
 import { isolated } from '../../lib/isolated.ts'
 import { muster } from '../../lib/muster.ts'
 import { z } from '../../lib/zod.ts'
 import { m } from '../../paraglide/messages.js'
-import { getLocale } from '../../paraglide/runtime.js'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Field, TextInput } from '../../ui/field.tsx'
@@ -151,5 +151,5 @@ export function unreachable({ details }: MusterError, chosen: readonly Choice[])
   })
   return names.length === 0
     ? undefined
-    : m.chats_not_reachable({ names: new Intl.ListFormat(getLocale()).format(names) })
+    : m.chats_not_reachable({ names: new Intl.ListFormat(regionalLanguage()).format(names) })
 }

@@ -2,9 +2,9 @@ import type { ChatHandle, Message } from '@muster/client'
 import { SmilePlus } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
 import { errorSentence } from '../../lib/errors.ts'
+import { regionalLanguage } from '../../lib/formats.ts'
 import { isolated } from '../../lib/isolated.ts'
 import { m } from '../../paraglide/messages.js'
-import { getLocale } from '../../paraglide/runtime.js'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { cx } from '../../ui/cx.ts'
 import { Field, TextInput } from '../../ui/field.tsx'
@@ -79,7 +79,7 @@ function namesOf(userIds: readonly string[], count: number, me: string, people: 
     .map((id) => (id === me ? m.chats_you() : isolated(people.get(id)?.name ?? m.chats_somebody())))
   const others = count - names.length
   if (others > 0) names.push(m.chats_reaction_others({ count: others }))
-  return new Intl.ListFormat(getLocale()).format(names)
+  return new Intl.ListFormat(regionalLanguage()).format(names)
 }
 
 type PickerProps = { onPick: (emoji: string) => void; onOpenChange: (isOpen: boolean) => void }

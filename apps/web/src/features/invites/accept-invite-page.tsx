@@ -3,10 +3,10 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { Eye, MailX, Unlink } from 'lucide-react'
 import { type ReactNode, startTransition, useActionState, useState } from 'react'
 import { errorSentence } from '../../lib/errors.ts'
+import { regionalLanguage } from '../../lib/formats.ts'
 import { muster } from '../../lib/muster.ts'
 import { useSession } from '../../lib/session.ts'
 import { m } from '../../paraglide/messages.js'
-import { getLocale } from '../../paraglide/runtime.js'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Button, ButtonLink } from '../../ui/button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
@@ -129,7 +129,9 @@ function Summary({ invitation, isMove }: { invitation: Invitation; isMove: boole
     [m.invites_for(), <bdi key="email">{email}</bdi>],
     [
       m.invites_until(),
-      new Intl.DateTimeFormat(getLocale(), { dateStyle: 'long', timeStyle: 'short' }).format(new Date(expiresAt)),
+      new Intl.DateTimeFormat(regionalLanguage(), { dateStyle: 'long', timeStyle: 'short' }).format(
+        new Date(expiresAt),
+      ),
     ],
   ]
   return (
