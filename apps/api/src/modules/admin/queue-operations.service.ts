@@ -9,7 +9,7 @@ import {
   readQueueLoads,
 } from '@muster/jobs/admin'
 import type { QueueName } from '@muster/jobs/definitions'
-import { isRunning, workerOf } from '@muster/jobs/processes'
+import { isRunning, type ListedProcess, workerOf } from '@muster/jobs/processes'
 import type { Deps } from '../../deps.ts'
 import type { FailureSnapshots } from './failure-snapshots.ts'
 import { readSpans } from './minute-samples.queries.ts'
@@ -56,7 +56,7 @@ export async function readSeries(
   }
 }
 
-/** Measures over whole minutes since the last change of the rates by an operator, at most the last fifteen. */
+/** Measures over whole minutes since the rates last changed by an operator's doing or by other workers, at most the last fifteen. */
 async function readForecast(
   { db, queueMonitor }: OperationDeps,
   name: QueueName,
@@ -64,20 +64,32 @@ async function readForecast(
 ): Promise<{ forecast: Forecast | null; measuringSince: string | null }> {
   const end = minuteOf(now)
   const earliest = new Date(end.getTime() - forecastMinutes * minuteMs)
-  const change = await findRateChange(db, name, earliest)
-  const from = change ? new Date(minuteOf(change).getTime() + minuteMs) : earliest
-  const [samples, loads, processes, isPaused] = await Promise.all([
-    readSpans(db, name, { from, to: end, stepMinutes: 1 }),
-    readQueueLoads({ db, monitor: queueMonitor }),
+  const [byOperator, processes, loads, isPaused] = await Promise.all([
+    findRateChange(db, name, earliest),
     queueMonitor.processes().catch(() => undefined),
+    readQueueLoads({ db, monitor: queueMonitor }),
     queueMonitor.isPaused(name).catch(() => false),
   ])
+  const ofQueue = processes?.filter((one) => one.name === workerOf(name))
+  const change = latestIn({ from: earliest, to: now }, [byOperator, ...(ofQueue ?? []).map(changedAt)])
+  const from = change ? new Date(minuteOf(change).getTime() + minuteMs) : earliest
+  const samples = await readSpans(db, name, { from, to: end, stepMinutes: 1 })
   const load = loads?.queues[name]
   if (!load || isPaused) return { forecast: null, measuringSince: null }
-  const workers = processes?.filter((one) => one.name === workerOf(name) && isRunning(one)).length ?? null
+  const workers = ofQueue?.filter(isRunning).length ?? null
   const clear = forecast({ samples, backlog: load.load, workers, now })
   return { forecast: clear, measuringSince: clear ? null : (change?.toISOString() ?? null) }
 }
+
+/** The instant at which a process began to work, or at which one that was killed was last heard of. */
+const changedAt = (one: ListedProcess) => new Date(isRunning(one) ? one.startedAt : one.seenMs)
+
+const latestIn = ({ from, to }: { from: Date; to: Date }, instants: readonly (Date | undefined)[]): Date | undefined =>
+  instants
+    .filter((at) => at !== undefined)
+    .filter((at) => at >= from && at <= to)
+    .toSorted((one, other) => one.getTime() - other.getTime())
+    .at(-1)
 
 /** Groups the failed jobs of a queue by name and reason, as far as they are counted by now. */
 export async function readFailures(

@@ -1,5 +1,6 @@
 import { newId } from '@muster/db'
 import { sendEmail } from '@muster/jobs/definitions'
+import { createAnnouncements } from '@muster/jobs/processes'
 import { manualClock } from '@muster/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
@@ -36,7 +37,7 @@ const failed = (errors: readonly string[]) =>
     )
     .execute()
 
-test('after a retry the forecast is measured anew, from the minutes that follow it', async () => {
+test('after a retry and after a change of workers the forecast is measured anew, from the minutes that follow', async () => {
   const minuteAgo = (minutes: number) => new Date(new Date('2026-07-01T12:00:00Z').getTime() - minutes * 60_000)
   const sample = (minute: Date, flows: { added: number; completed: number }) =>
     api.db
@@ -67,6 +68,9 @@ test('after a retry the forecast is measured anew, from the minutes that follow 
     },
     measuringSince: null,
   })
+  clock.set(new Date('2026-07-01T12:04:20Z'))
+  await createAnnouncements(api.redis, 'email-worker', () => clock.now().getTime()).announce()
+  expect(await series()).toMatchObject({ forecast: null, measuringSince: '2026-07-01T12:04:20.000Z' })
 })
 
 test('what became of retried jobs is told: those that wait, those that have failed again, and those that are done', async () => {
