@@ -14,8 +14,7 @@ const header = (description: string, example: string) =>
 const tagList = /^[\s,]*(?:W\/)?"[\x21\x23-\x7E\x80-\xFF]*"(?:\s*,(?:\s*(?:W\/)?"[\x21\x23-\x7E\x80-\xFF]*")?)*\s*$/
 const isTagList = (header: string) => header.trim() === '*' || tagList.test(header)
 
-// Loose, because Fastify replaces the request's headers by the schema's output.
-export const ifMatchHeaders = z.looseObject({
+export const ifMatchHeaders = z.object({
   // Without quotes it would match no version, as if another one had been saved in the meantime.
   'if-match': z
     .string()
@@ -23,7 +22,7 @@ export const ifMatchHeaders = z.looseObject({
     .optional()
     .meta({ description: 'The `ETag` of the version to change; without it any version is changed.', examples: ['*'] }),
 })
-export const ifNoneMatchHeaders = z.looseObject({
+export const ifNoneMatchHeaders = z.object({
   'if-none-match': header('The `ETag` of the version that the caller has: 304 when it is current.', '"v0"'),
 })
 export const rangeHeaders = ifNoneMatchHeaders.extend({

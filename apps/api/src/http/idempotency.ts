@@ -15,8 +15,8 @@ export type Idempotency = {
   bodyHash: Buffer
 }
 
-/** Schema of the headers of a route with idempotent replay. Loose, because Fastify replaces the request's headers by its output. */
-export const idempotencyHeaders = z.looseObject({
+/** Schema of the headers of a route with idempotent replay. */
+export const idempotencyHeaders = z.object({
   'idempotency-key': text({ min: 1, max: 64 })
     .optional()
     .describe('Any text. A repetition with the same key and body within 24 hours answers with the same resource.'),
