@@ -35,7 +35,8 @@ const exposedHeaders = [
 export const originsPlugin = fp(async (app: FastifyInstance, { config }: { config: Origins }) => {
   warnOfForeignSites(app, config)
   app.decorateRequest('urlOf', function (this: FastifyRequest, path: string) {
-    return new URL(path, baseOf(this, config)).href
+    // Joined instead of parsed, because a list has many files. What is absolute already stays as it is.
+    return path.startsWith('/') ? baseOf(this, config).origin + path : path
   })
   await app.register(fastifyCors, {
     // A client that sends no Origin does not read these headers.
@@ -108,5 +109,5 @@ function loopbackUrl(origin: string): URL | undefined {
 function baseOf({ headers: { host } }: FastifyRequest, { publicUrl, allowsLoopback }: Origins): URL {
   if (!allowsLoopback || host === undefined) return publicUrl
   const reached = URL.parse(`${publicUrl.protocol}//${host}`)
-  return reached && isLoopback(reached) ? new URL(reached.origin) : publicUrl
+  return reached && isLoopback(reached) ? reached : publicUrl
 }

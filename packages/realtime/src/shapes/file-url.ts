@@ -31,15 +31,29 @@ function ofObject(shape: Record<string, z.ZodType>): Convert | undefined {
   if (fields.length === 0) return undefined
   return (value, urlOf) => {
     if (!isObject(value)) return value
-    const converted = { ...value }
-    for (const { name, convert } of fields) if (name in value) converted[name] = convert(value[name], urlOf)
+    // Copied only where a URL changes: most objects of an answer have none.
+    let converted = value
+    for (const { name, convert } of fields) {
+      if (!(name in value)) continue
+      const field = convert(value[name], urlOf)
+      if (field === value[name]) continue
+      if (converted === value) converted = { ...value }
+      converted[name] = field
+    }
     return converted
   }
 }
 
 function ofItems(element: z.ZodType): Convert | undefined {
   const convert = absoluteFileUrls(element)
-  return convert && ((value, urlOf) => (Array.isArray(value) ? value.map((item) => convert(item, urlOf)) : value))
+  return (
+    convert &&
+    ((value, urlOf) => {
+      if (!Array.isArray(value)) return value
+      const converted = value.map((item) => convert(item, urlOf))
+      return converted.some((item, index) => item !== value[index]) ? converted : value
+    })
+  )
 }
 
 function ofValues(valueType: z.ZodType): Convert | undefined {
