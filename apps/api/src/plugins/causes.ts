@@ -1,4 +1,4 @@
-import { type Cause, withCause } from '@muster/cause'
+import { type Cause, currentCause, withCause } from '@muster/cause'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { causeOf } from '../http/cause-of.ts'
@@ -17,6 +17,8 @@ export const causesPlugin = fp(async (app: FastifyInstance) => {
     request.cause = causeOf(request.id, request.headers)
     withCause(request.cause, done)
   })
-  // Once more, because the end of a body is an event of the connection, which serves many requests.
-  app.addHook('preValidation', (request, _reply, done) => withCause(request.cause, done))
+  // Once more after a body, because its end is an event of the connection, which serves many requests.
+  app.addHook('preValidation', ({ cause }, _reply, done) =>
+    currentCause() === cause ? done() : withCause(cause, done),
+  )
 })

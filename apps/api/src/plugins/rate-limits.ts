@@ -83,9 +83,10 @@ const keyOf = (name: RouteLimitName, { actor, ip }: FastifyRequest) =>
 /** Routes with a limit of their own, so that a monitor does not use up the limit of the users behind the same address. */
 const operationRoute = /^\/(health|openapi\.json|docs)(\/|$)/
 
-function callerLimitOf({ actor, routeOptions }: FastifyRequest): keyof typeof callerLimits {
-  if (actor) return 'signedIn'
-  return operationRoute.test(routeOptions.url ?? '') ? 'operation' : 'anonymous'
+function callerLimitOf(request: FastifyRequest): keyof typeof callerLimits {
+  // Fastify makes the options of the route anew at each read, so they are read only where they decide.
+  if (request.actor) return 'signedIn'
+  return operationRoute.test(request.routeOptions.url ?? '') ? 'operation' : 'anonymous'
 }
 
 function callerKey(request: FastifyRequest): string {
