@@ -274,6 +274,22 @@ describe.skipIf(!browserPath)('in a browser', slow, () => {
     },
   )
 
+  test('the filters of the tasks are one row at 1280 pixels, also when one is set', async () => {
+    const page = await pages.open({ as: await pages.api.signUp() })
+    await page.setViewportSize({ width: 1280, height: 720 })
+    await page.goto(`${pages.origin}/tasks?priority=high&assignee=none&due=overdue`)
+    const middleOf = async (locator: Locator) => {
+      const box = await locator.boundingBox()
+      return box && Math.round(box.y + box.height / 2)
+    }
+    const search = field(page, 'Search tasks')
+    const clear = page.getByRole('search').getByRole('button', { name: 'Clear filters' })
+    await clear.waitFor()
+    expect(await middleOf(clear)).toBe(await middleOf(search))
+    expect(await middleOf(field(page, 'Order'))).toBe(await middleOf(field(page, 'Priority')))
+    await page.context().close()
+  })
+
   test('messages of a chat arrive once and in their order, also those of a time without a connection', async () => {
     const [ana, ben] = await Promise.all([pages.api.signUp(), pages.api.signUp()])
     await makeFriends(pages.api, ana, ben)

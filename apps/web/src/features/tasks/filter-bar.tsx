@@ -42,13 +42,20 @@ export function FilterBar({ search, user, onChange, onReset }: Props) {
   const dueValue = search.due ?? (search.from || search.to ? 'range' : any)
   return (
     <search className="flex flex-wrap items-center gap-2">
-      <SearchField
-        label={m.tasks_search()}
-        value={search.q ?? ''}
-        maxLength={200}
-        onChange={(q) => onChange({ q: q || undefined })}
-        className="w-full 2xl:w-56"
-      />
+      <div className="flex w-full items-center gap-2 2xl:w-auto">
+        <SearchField
+          label={m.tasks_search()}
+          value={search.q ?? ''}
+          maxLength={200}
+          onChange={(q) => onChange({ q: q || undefined })}
+          className="min-w-0 flex-1 2xl:w-56 2xl:flex-none"
+        />
+        {isFiltered(search) && (
+          <Button size="sm" variant="ghost" icon={<X aria-hidden="true" />} onClick={onReset}>
+            {m.tasks_filters_clear()}
+          </Button>
+        )}
+      </div>
       {/* On small screens the filters are one line that scrolls, so that the list keeps the room. */}
       <div className="-mx-4 flex items-center gap-2 overflow-x-auto px-4 py-1 max-sm:w-[calc(100%+2rem)] max-sm:[&>*]:shrink-0 sm:contents">
         <Select
@@ -162,11 +169,6 @@ export function FilterBar({ search, user, onChange, onReset }: Props) {
             })
           }
         />
-        {isFiltered(search) && (
-          <Button size="sm" variant="ghost" icon={<X aria-hidden="true" />} onClick={onReset}>
-            {m.tasks_filters_clear()}
-          </Button>
-        )}
       </div>
     </search>
   )
