@@ -1,6 +1,6 @@
 import { Dialog as Base } from '@base-ui/react/dialog'
 import { X } from 'lucide-react'
-import type { ReactNode, RefObject } from 'react'
+import { type ReactNode, type RefObject, useRef } from 'react'
 import { m } from '../paraglide/messages.js'
 import { IconButton } from './button.tsx'
 import { cx } from './cx.ts'
@@ -14,7 +14,7 @@ export type DialogProps = {
   /** Buttons, the main one last. */
   footer?: ReactNode
   size?: 'sm' | 'md' | 'lg' | 'xl' | undefined
-  /** What gets the focus first; otherwise the first control. */
+  /** What gets the focus first; otherwise the first field, or the main button where there is none. */
   initialFocus?: RefObject<HTMLElement | null> | undefined
   /** Asks for an answer: a click beside it does not close it, and it is announced at once. */
   isAlert?: boolean | undefined
@@ -22,9 +22,19 @@ export type DialogProps = {
 
 const widths = { sm: 'sm:max-w-sm', md: 'sm:max-w-lg', lg: 'sm:max-w-2xl', xl: 'sm:max-w-5xl' }
 
+const fields =
+  ':is(input:not([type=file], [type=radio]:not(:checked)), textarea, select, [role=combobox], [role=application]):not(:disabled, [tabindex="-1"], [aria-hidden=true])'
+
+/** Returns where somebody goes on: the first field of a dialog, or its main button; null where it has neither. */
+const firstControlOf = (dialog: HTMLElement | null): HTMLElement | null =>
+  dialog?.querySelector<HTMLElement>(fields) ??
+  dialog?.querySelector<HTMLElement>('footer > :is(a, button:not(:disabled)):last-child') ??
+  null
+
 /** What `Dialog` loads when one opens first. */
 export default function DialogView(props: DialogProps) {
   const { title, description, open, onOpenChange, children, footer, size = 'md', initialFocus, isAlert } = props
+  const popupRef = useRef<HTMLDivElement>(null)
   return (
     <Base.Root open={open} onOpenChange={onOpenChange} disablePointerDismissal={isAlert}>
       <Base.Portal>
@@ -32,7 +42,13 @@ export default function DialogView(props: DialogProps) {
         <Base.Popup
           // Undefined would take away the role that Base UI gives.
           {...(isAlert && { role: 'alertdialog' })}
-          initialFocus={initialFocus}
+          ref={popupRef}
+          // An alert begins at the answer that changes nothing. A field would open the keyboard of a touch screen over the dialog.
+          initialFocus={
+            isAlert
+              ? initialFocus
+              : (initialFocus ?? ((how) => (how === 'touch' ? popupRef.current : firstControlOf(popupRef.current))))
+          }
           className={cx(
             'fixed inset-x-0 bottom-0 z-40 mx-auto flex max-h-[92dvh] w-full flex-col rounded-t-2xl border border-line bg-surface shadow-lg outline-none',
             'sm:inset-y-0 sm:my-auto sm:h-fit sm:w-[calc(100%-3rem)] sm:rounded-xl',

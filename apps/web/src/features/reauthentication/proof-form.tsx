@@ -17,6 +17,7 @@ export default function ProofForm(props: ConfirmPersonDialogProps) {
   const [asksForPerson, setAsksForPerson] = useState(!asksLate)
   // The mailed factor of an account without a password is the same code as the mailed proof.
   const asksForMail = asksForPerson && !user.hasPassword && factor !== 'otp'
+  const first = asksForMail ? 'mailedCode' : asksForPerson && user.hasPassword ? 'password' : 'factorCode'
   const form = useMusterForm(schema, {
     defaultValues: nothing,
     fieldNames: {
@@ -42,14 +43,20 @@ export default function ProofForm(props: ConfirmPersonDialogProps) {
       error={form.errorOf(name)}
       labelAction={<MailCodeButton />}
     >
-      <TextInput {...form.register(name)} inputMode="numeric" autoComplete="one-time-code" dir="ltr" />
+      <TextInput
+        {...form.register(name)}
+        inputMode="numeric"
+        autoComplete="one-time-code"
+        dir="ltr"
+        autoFocus={first === name}
+      />
     </Field>
   )
   return (
     <Form form={form}>
       {asksForPerson && user.hasPassword && (
         <Field label={m.reauthentication_password()} error={form.errorOf('password')}>
-          <PasswordInput {...form.register('password')} autoComplete="current-password" />
+          <PasswordInput {...form.register('password')} autoComplete="current-password" autoFocus />
         </Field>
       )}
       {asksForMail && mailedCodeField('mailedCode')}
@@ -60,7 +67,13 @@ export default function ProofForm(props: ConfirmPersonDialogProps) {
           hint={m.reauthentication_app_code_hint()}
           error={form.errorOf('factorCode')}
         >
-          <TextInput {...form.register('factorCode')} autoComplete="off" spellCheck={false} dir="ltr" />
+          <TextInput
+            {...form.register('factorCode')}
+            autoComplete="off"
+            spellCheck={false}
+            dir="ltr"
+            autoFocus={first === 'factorCode'}
+          />
         </Field>
       )}
       <FormError form={form} />
