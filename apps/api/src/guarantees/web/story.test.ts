@@ -8,11 +8,12 @@ import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { picture } from '../../http/uploads/testing/sample-files.ts'
 import { createDirect, makeFriends, messagesOf } from '../../modules/chats/testing/chat-fixtures.ts'
+import { send } from '../../modules/invites/testing/invites-fixtures.ts'
 import { mailedCode, newUser } from '../../modules/sign-in/testing/sign-in-fixtures.ts'
 import { createTask } from '../../modules/tasks/testing/tasks-fixtures.ts'
 import { openPages, type Pages, tabTo } from '../../testing/browser.ts'
 import { startWorker } from '../../testing/start-worker.ts'
-import { dataOf } from '../../testing/succeeded.ts'
+import { dataOf, succeeded } from '../../testing/succeeded.ts'
 
 const browserPath = findBrowser()
 if (!browserPath) console.warn('No Chromium is on PATH: the story of a new user is not told here.')
@@ -273,6 +274,30 @@ describe.skipIf(!browserPath)('in a browser', slow, () => {
       await page.context().close()
     },
   )
+
+  test('an open invitation stands with the members, and tells when its mail failed; the dialog begins at its first field', async () => {
+    const admin = await pages.api.signUp()
+    const { email } = newUser()
+    const page = await pages.open({ as: admin })
+    await page.goto(`${pages.origin}/organization`)
+    await button(page, 'Invite somebody').first().click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('E-mail').and(page.locator(':focus')).waitFor()
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+    succeeded(await send(admin, { email, role: 'client_user' }))
+    await pages.api.db.updateTable('email_messages').set({ status: 'failed' }).where('to_address', '=', email).execute()
+    await page.reload()
+    const open = page.getByRole('region', { name: '1 open invitation' })
+    const row = open.getByRole('listitem').filter({ hasText: email })
+    await row.getByText('Invited', { exact: true }).waitFor()
+    await row.getByText('Not delivered').waitFor()
+    await row.getByText(/^Member of an organization · Sent by you/).waitFor()
+    expect(await accessibilityFaults(page)).toEqual([])
+    await open.getByRole('link', { name: 'Resend or revoke' }).click()
+    await button(page, `Revoke the invitation to ${email}`).waitFor()
+    await page.context().close()
+  })
 
   test('the filters of the tasks are one row at 1280 pixels, also when one is set', async () => {
     const page = await pages.open({ as: await pages.api.signUp() })

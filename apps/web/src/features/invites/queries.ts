@@ -1,4 +1,5 @@
 import type { Invite } from '@muster/client'
+import { queryOptions } from '@tanstack/react-query'
 import { muster } from '../../lib/muster.ts'
 import type { NumberedList } from '../../lib/numbered-pages.ts'
 
@@ -8,4 +9,13 @@ export type InviteStatus = Invite['status']
 export const invitesList = (status: InviteStatus | undefined): NumberedList<Invite> => ({
   queryKey: ['invites', 'list', status],
   read: (query, options) => muster.invites.list({ ...(status && { status }), ...query }, options),
+})
+
+/** The newest open invitations that the user may see, and how many there are. */
+export const openInvitesQuery = queryOptions({
+  queryKey: ['invites', 'open'],
+  async queryFn({ signal }) {
+    const { items, pagination } = await muster.invites.list({ status: 'pending', limit: 5 }, { signal })
+    return { items, total: pagination.total ?? items.length }
+  },
 })

@@ -8,6 +8,7 @@ import { Notice } from '../../ui/notice.tsx'
 import { SearchField } from '../../ui/search-field.tsx'
 import { Select } from '../../ui/select.tsx'
 import { PersonList } from '../accounts/person-list.tsx'
+import { OpenInvites } from '../invites/open-invites.tsx'
 import type { OrganizationSearch } from '../organizations/search.ts'
 import { MemberRow } from './member-row.tsx'
 import { firstMembersQuery, membersList } from './queries.ts'
@@ -67,6 +68,7 @@ export function MembersView({ search, user, organization, onSearch, onInvite }: 
           {m.members_lacking_count({ count: lackingCount })}
         </Notice>
       )}
+      {isAdmin && !isFiltered && <OpenInvites user={user} />}
       <PersonList
         key={JSON.stringify(filters)}
         label={m.members_members()}
