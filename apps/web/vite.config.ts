@@ -12,7 +12,7 @@ import { retryParts } from './retry-parts.ts'
  * are small parts that other pages for visitors share with the pages of signed-in users: as files of their own they were a request each.
  */
 const first = [
-  String.raw`index\.html|src.main\.tsx|src.features.(sign-in.login-form|shell.public-shell)\.tsx`,
+  String.raw`index\.html|src.main\.tsx|src.lib.regional-language\.ts|src.features.(sign-in.login-form|shell.public-shell)\.tsx`,
   String.raw`src.ui.(avatar|copy-button)\.tsx|src.features.(shell.sign-out|invites.roles)\.ts|messages.(ui_(loading|copy|copied)|shell_sign_out|sign_in_resent|invites_role_\w+)\.`,
   String.raw`icons.(copy|download|key-round|mail|mail-check|mail-question-mark|x)\.`,
 ]

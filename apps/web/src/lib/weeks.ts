@@ -1,5 +1,5 @@
 import { addDays, type Day, weekdayOf } from './dates.ts'
-import { regionalLanguage } from './formats.ts'
+import { regionalLanguage } from './regional-language.ts'
 
 type WithWeeks = Intl.Locale & { getWeekInfo?: () => { firstDay: number } }
 
