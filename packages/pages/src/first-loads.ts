@@ -7,7 +7,10 @@ type FirstLoads = { parts: string[]; reads: string[] }
 /** The file beside `index.html` that tells of each page by its address what it loads first. The API names it to the browser in the header `Link`. */
 export const firstLoadsName = 'first-loads.json'
 
-/** Reads of the API that pages begin whenever they open. A test of the pages sees that each is asked for, and not twice. */
+/**
+ * Reads of the API that pages begin as soon as they open, not after another read: a browser would keep the answer until then. A test of the pages sees
+ * that each is asked for, and not twice.
+ */
 const reads: Readonly<Record<string, string[]>> = {
   '/': ['tasks?status=todo%2Cin-progress&overdue=true&limit=20', 'reminders?status=pending&sort=scheduledAt&limit=5'],
   '/account/notifications': ['users/me/preferences'],
@@ -15,7 +18,7 @@ const reads: Readonly<Record<string, string[]>> = {
   '/account/security': ['auth/two-factor'],
   '/account/sessions': ['auth/sessions'],
   '/analytics': ['analytics', 'analytics/streaks'],
-  '/chats/$chatId': ['chats/$chatId', 'chats/$chatId/messages?limit=50'],
+  '/chats/$chatId': ['chats/$chatId'],
   '/ops': ['admin/status'],
   '/ops/audit': ['admin/audit-events/chain', 'admin/audit-events?limit=50'],
   '/ops/invites': ['invites?status=pending&page=1&limit=100'],
@@ -26,7 +29,7 @@ const reads: Readonly<Record<string, string[]>> = {
   '/ops/people': ['admin/users?page=1&limit=100'],
   '/ops/people/$userId': ['admin/users/$userId'],
   '/ops/queues/$queue': ['admin/status', 'admin/queues/$queue/failures'],
-  '/organization': ['organization', 'organization/members?page=1&limit=100'],
+  '/organization': ['organization'],
   '/people': ['friends/requests', 'friends?page=1&limit=100'],
   '/tasks': ['tasks?status=todo%2Cin-progress&limit=100'],
   '/tasks/$taskId': ['tasks/$taskId'],
