@@ -180,7 +180,8 @@ test('a request whose client gave up counts as 499, and is no longer in flight',
   )
   await eventually(async () => {
     const locks = await system.inspector.query(
-      "select 1 from pg_locks where relation = 'tasks'::regclass and mode = 'AccessExclusiveLock' and granted",
+      `select 1 from pg_locks join pg_stat_activity using (pid)
+       where datname = current_database() and relation = 'tasks'::regclass and mode = 'AccessExclusiveLock' and granted`,
     )
     expect(locks).toHaveLength(1)
   })

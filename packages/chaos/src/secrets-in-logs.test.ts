@@ -137,14 +137,15 @@ async function causeErrors(user: User): Promise<void> {
   system.redis.thaw()
 }
 
-/** Ends every connection to Postgres in the middle of a sign-in. */
+/** Ends every connection of this system to Postgres in the middle of a sign-in. Systems of other files use the same server. */
 async function loseConnectionsDuringLogin(user: User): Promise<void> {
   const pausePoint = await system.pausePoint('audit_pending', 'insert')
   await pausePoint.arm()
   const login = user.login()
   await pausePoint.waitUntilReached()
   await system.inspector.query(
-    `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'muster-%'`,
+    `select pg_terminate_backend(pid) from pg_stat_activity
+     where datname = current_database() and application_name like 'muster-%'`,
   )
   await pausePoint.release()
   expect((await login).status).toBe(503)

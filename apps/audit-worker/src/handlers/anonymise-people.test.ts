@@ -422,7 +422,8 @@ async function addPausePoint(table: string) {
       eventually(
         async () => {
           const { rows } =
-            await sql`select from pg_locks where locktype = 'advisory' and objid = 71 and not granted`.execute(
+            await sql`select from pg_locks join pg_stat_activity using (pid)
+              where datname = current_database() and locktype = 'advisory' and objid = 71 and not granted`.execute(
               harness.db,
             )
           expect(rows).not.toEqual([])

@@ -55,7 +55,8 @@ export async function installPausePoint(
         async () => {
           const { rowCount } = await client.query(
             `select from pg_locks join pg_stat_activity using (pid)
-             where locktype = 'advisory' and objid = $1 and not granted and query like $2`,
+             where datname = current_database() and locktype = 'advisory' and objid = $1 and not granted
+             and query like $2`,
             [key, like],
           )
           if (!rowCount) throw new Error(`No statement reached the pause point at ${on} on ${table}.`)
