@@ -421,11 +421,10 @@ async function addPausePoint(table: string) {
     isReached: () =>
       eventually(
         async () => {
-          const { rows } =
-            await sql`select from pg_locks join pg_stat_activity using (pid)
+          const { rows } = await sql`select from pg_locks join pg_stat_activity using (pid)
               where datname = current_database() and locktype = 'advisory' and objid = 71 and not granted`.execute(
-              harness.db,
-            )
+            harness.db,
+          )
           expect(rows).not.toEqual([])
         },
         { timeoutMs: 30_000 },

@@ -15,6 +15,8 @@ type Props<Person extends PublicUser> = {
   list: NumberedList<Person>
   /** The rows have a `detail`. */
   hasDetail?: boolean | undefined
+  /** Shows no rows yet, because something above them is being read. */
+  isHeld?: boolean | undefined
   /** Returns the row of a person. */
   children: (person: Person) => ReactNode
   /** Stands instead of a list without people. */
@@ -28,6 +30,7 @@ export function PersonList<Person extends PublicUser>({
   label,
   list,
   hasDetail,
+  isHeld = false,
   children,
   empty,
   after,
@@ -36,7 +39,7 @@ export function PersonList<Person extends PublicUser>({
   const shown = Array.from({ length: range.last - range.first + 1 }, (_, at) => itemAt(range.first + at))
   useFollowedPresence(shown.flatMap((person) => person?.id ?? []))
   if (total === undefined && error) return <ErrorState error={error} onRetry={retry} />
-  if (total === undefined) return <PersonListSkeleton hasDetail={hasDetail} />
+  if (total === undefined || isHeld) return <PersonListSkeleton hasDetail={hasDetail} />
   if (total === 0) return empty
   return (
     <>

@@ -11,7 +11,6 @@ import { Button, ButtonLink } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { Notice } from '../../ui/notice.tsx'
-import { Skeleton } from '../../ui/skeleton.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { Facts } from '../admin/facts.tsx'
 import { Moment } from '../admin/moment.tsx'
@@ -28,15 +27,13 @@ export function MailPage({ emailId, user }: { emailId: string; user: User }) {
   const mail = useQuery(mailQuery(emailId))
   if (mail.data) return <MailDetail key={emailId} mail={mail.data} user={user} onRefresh={() => void mail.refetch()} />
   return (
-    <OpsPage title={m.ops_mails_mail()} width="narrow">
-      {mail.error ? (
+    <OpsPage title={m.ops_mails_mail()} width="narrow" isLoading={!mail.error}>
+      {mail.error && (
         <ErrorState
           error={mail.error}
           onRetry={mail.refetch}
           action={<ButtonLink to="/ops/mails">{m.ops_mails_to_list()}</ButtonLink>}
         />
-      ) : (
-        <Skeleton className="h-[32rem] rounded-xl" />
       )}
     </OpsPage>
   )

@@ -10,7 +10,6 @@ import { Card } from '../../ui/card.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { Progress } from '../../ui/progress.tsx'
-import { Skeleton } from '../../ui/skeleton.tsx'
 import { Facts } from '../admin/facts.tsx'
 import { OpsPage } from '../admin/ops-page.tsx'
 import { InviteList } from '../admin-invites/invite-list.tsx'
@@ -27,23 +26,16 @@ const nearlyFull = 0.9
 /** One organization as operators see it: storage, members, invitations. */
 export function AnyOrganizationPage({ organizationId, reader }: { organizationId: string; reader: User }) {
   const { data: organization, error, refetch } = useQuery(anyOrganizationQuery(organizationId))
-  if (!organization && error)
-    return (
-      <OpsPage title={m.ops_people_organization()}>
-        <ErrorState
-          error={error}
-          onRetry={refetch}
-          action={<ButtonLink to="/ops/organizations">{m.ops_people_organizations_to_all()}</ButtonLink>}
-        />
-      </OpsPage>
-    )
   if (!organization)
     return (
-      <OpsPage title={m.ops_people_organization()} isTitleHidden>
-        <div role="status" aria-label={m.ui_loading()} className="flex flex-col gap-6">
-          <Skeleton className="h-16 w-72 max-w-full" />
-          <Skeleton className="h-64 rounded-xl" />
-        </div>
+      <OpsPage title={m.ops_people_organization()} isTitleHidden={!error} isLoading={!error}>
+        {error && (
+          <ErrorState
+            error={error}
+            onRetry={refetch}
+            action={<ButtonLink to="/ops/organizations">{m.ops_people_organizations_to_all()}</ButtonLink>}
+          />
+        )}
       </OpsPage>
     )
   return (

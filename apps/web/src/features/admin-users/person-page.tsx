@@ -5,7 +5,6 @@ import { lazy, Suspense, useState } from 'react'
 import { m } from '../../paraglide/messages.js'
 import { Button, ButtonLink } from '../../ui/button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
-import { Skeleton } from '../../ui/skeleton.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { OpsPage } from '../admin/ops-page.tsx'
 import { may } from '../admin/rights.ts'
@@ -31,23 +30,16 @@ type Props = {
 export function PersonPage({ userId, reader, search, onSearch }: Props) {
   const [action, setAction] = useState<UserAction>()
   const { data: user, error, refetch } = useQuery(userQuery(userId))
-  if (!user && error)
-    return (
-      <OpsPage title={m.ops_people_person()}>
-        <ErrorState
-          error={error}
-          onRetry={refetch}
-          action={<ButtonLink to="/ops/people">{m.ops_people_to_all()}</ButtonLink>}
-        />
-      </OpsPage>
-    )
   if (!user)
     return (
-      <OpsPage title={m.ops_people_person()} isTitleHidden>
-        <div role="status" aria-label={m.ui_loading()} className="flex flex-col gap-6">
-          <Skeleton className="h-16 w-72 max-w-full" />
-          <Skeleton className="h-80 rounded-xl" />
-        </div>
+      <OpsPage title={m.ops_people_person()} isTitleHidden={!error} isLoading={!error}>
+        {error && (
+          <ErrorState
+            error={error}
+            onRetry={refetch}
+            action={<ButtonLink to="/ops/people">{m.ops_people_to_all()}</ButtonLink>}
+          />
+        )}
       </OpsPage>
     )
   const mayChange = may(reader.role, 'user.change') && reader.id !== user.id

@@ -7,7 +7,7 @@ import { mayOpenOps } from './rights.ts'
 import { useRoleOfRefusals } from './use-role-of-refusals.ts'
 
 type OpsPageProps = PageProps & {
-  /** Shows no content yet. For content of several reads, each of which would move what is below it. */
+  /** Shows no content yet, and not what is below it, which the content would move. */
   isLoading?: boolean
 }
 
@@ -19,7 +19,9 @@ export function OpsPage({ isLoading, children, ...page }: OpsPageProps) {
   return (
     <Page {...page}>
       {isLoading ? (
-        <Skeleton className="h-96 rounded-xl" />
+        <div role="status" aria-label={m.ui_loading()}>
+          <Skeleton className="h-96 rounded-xl" />
+        </div>
       ) : (
         <>
           {children}

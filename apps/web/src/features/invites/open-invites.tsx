@@ -1,19 +1,17 @@
 import type { User } from '@muster/client'
-import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { formatInstant } from '../../lib/dates.ts'
 import { m } from '../../paraglide/messages.js'
 import { Badge } from '../../ui/badge.tsx'
 import { UndeliveredNote } from './invite-state.tsx'
 import { isUndelivered } from './invite-statuses.ts'
-import { openInvitesQuery } from './queries.ts'
+import type { NewestInvites } from './queries.ts'
 import { roleName } from './roles.ts'
 
 /** The newest invitations that nobody has accepted yet, with the way to where they are resent and revoked; nothing where there are none. */
-export function OpenInvites({ user }: { user: User }) {
-  const { data } = useQuery(openInvitesQuery)
-  if (!data || data.total === 0) return null
-  const title = m.invites_open_count({ count: data.total })
+export function OpenInvites({ open, user }: { open: NewestInvites; user: User }) {
+  if (open.total === 0) return null
+  const title = m.invites_open_count({ count: open.total })
   return (
     <section aria-label={title} className="mb-4 rounded-xl border border-line bg-surface">
       <div className="flex flex-wrap items-baseline justify-between gap-x-4 gap-y-1 px-4 py-3 sm:px-5">
@@ -23,7 +21,7 @@ export function OpenInvites({ user }: { user: User }) {
         </Link>
       </div>
       <ul>
-        {data.items.map((invite) => {
+        {open.items.map((invite) => {
           const { id, email, role, invitedBy, createdAt } = invite
           const date = formatInstant(createdAt, { timeZone: user.timezone, dateStyle: 'medium' })
           return (

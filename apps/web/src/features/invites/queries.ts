@@ -11,10 +11,13 @@ export const invitesList = (status: InviteStatus | undefined): NumberedList<Invi
   read: (query, options) => muster.invites.list({ ...(status && { status }), ...query }, options),
 })
 
-/** The newest open invitations that the user may see, and how many there are. */
+/** The newest of some invitations, and how many there are. */
+export type NewestInvites = { items: Invite[]; total: number }
+
+/** The open invitations that the user may see. */
 export const openInvitesQuery = queryOptions({
   queryKey: ['invites', 'open'],
-  async queryFn({ signal }) {
+  async queryFn({ signal }): Promise<NewestInvites> {
     const { items, pagination } = await muster.invites.list({ status: 'pending', limit: 5 }, { signal })
     return { items, total: pagination.total ?? items.length }
   },

@@ -9,6 +9,7 @@ import { SearchField } from '../../ui/search-field.tsx'
 import { Select } from '../../ui/select.tsx'
 import { PersonList } from '../accounts/person-list.tsx'
 import { OpenInvites } from '../invites/open-invites.tsx'
+import { openInvitesQuery } from '../invites/queries.ts'
 import type { OrganizationSearch } from '../organizations/search.ts'
 import { MemberRow } from './member-row.tsx'
 import { firstMembersQuery, membersList } from './queries.ts'
@@ -33,6 +34,8 @@ export function MembersView({ search, user, organization, onSearch, onInvite }: 
   const lackingCount = isAdmin && requiresFactor ? (lacking.data?.total ?? 0) : 0
   const isLacking = isAdmin && search.lacking === true
   const isFiltered = q !== undefined || role !== undefined || isLacking
+  const hasInvites = isAdmin && !isFiltered
+  const invites = useQuery({ ...openInvitesQuery, enabled: hasInvites })
   const filters = { ...(q && { q }), ...(role && { role }), ...(isLacking && { lacksRequiredFactor: true }) }
   return (
     <>
@@ -68,12 +71,13 @@ export function MembersView({ search, user, organization, onSearch, onInvite }: 
           {m.members_lacking_count({ count: lackingCount })}
         </Notice>
       )}
-      {isAdmin && !isFiltered && <OpenInvites user={user} />}
+      {hasInvites && invites.data && <OpenInvites open={invites.data} user={user} />}
       <PersonList
         key={JSON.stringify(filters)}
         label={m.members_members()}
         list={membersList(filters)}
         hasDetail
+        isHeld={invites.isLoading}
         empty={
           isFiltered && (
             <EmptyState
