@@ -143,10 +143,12 @@ async function identify(client: TestUser, { rows }: Model): Promise<{ byId: Map<
   const list = await listAll(client)
   const left = [...rows]
   const byId = new Map<string, Row>()
-  for (const { id, type, message, createdAt, data } of list) {
+  for (const { id, type, message, createdAt, isRead, data } of list) {
+    // Of two that are alike, one may be read: the list equals the model here.
     const place = left.findIndex(
       (row) =>
         row.type === type &&
+        row.isRead === isRead &&
         row.atMs === Date.parse(createdAt) &&
         row.summarized === summarizedIn(data) &&
         (row.summarized !== undefined || row.message === message),
