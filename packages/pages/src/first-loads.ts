@@ -1,7 +1,7 @@
 import type { Rolldown } from 'vite'
 import { pageRoutes } from './page-routes.ts'
 
-/** What a page of a signed-in user loads first: files of the pages, and addresses of the API, in which `$name` stands for the value in the page's own address. */
+/** The first loads of a page for a signed-in user: files of the pages, and addresses of the API, in which `$name` stands for the value in the page's own address. */
 type FirstLoads = { parts: string[]; reads: string[] }
 
 /** The file beside `index.html` that tells of each page by its address what it loads first. The API names it to the browser in the header `Link`. */

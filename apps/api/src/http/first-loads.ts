@@ -4,7 +4,7 @@ import { join } from 'node:path'
 /** The user of a page, as the access token says. */
 export type Viewer = 'user' | 'operator'
 
-/** What pages load first, by their addresses, in which `$name` stands for a value. The build writes it beside `index.html`. */
+/** The first parts and reads of pages, by their addresses, in which `$name` stands for a value. The build writes it beside `index.html`. */
 type FirstLoads = Record<string, { parts: string[]; reads: string[] }>
 
 const fileName = 'first-loads.json'

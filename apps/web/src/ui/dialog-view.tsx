@@ -14,7 +14,7 @@ export type DialogProps = {
   /** Buttons, the main one last. */
   footer?: ReactNode
   size?: 'sm' | 'md' | 'lg' | 'xl' | undefined
-  /** What gets the focus first; otherwise the first field, or the main button where there is none. */
+  /** The control that gets the focus first; otherwise the first field, or the main button where there is none. */
   initialFocus?: RefObject<HTMLElement | null> | undefined
   /** Asks for an answer: a click beside it does not close it, and it is announced at once. */
   isAlert?: boolean | undefined
