@@ -34,18 +34,21 @@ type BeginOptions = SpanOptions & {
 }
 
 /** Begins a trace, or goes on with that of `parent`. @returns undefined while tracing is off */
-export function beginTrace(name: string, { parent, id, link, ...options }: BeginOptions): TraceRoot | undefined {
+export function beginTrace(name: string, { kind, attributes, parent, id, link }: BeginOptions): TraceRoot | undefined {
   if (!isTracing()) return undefined
   const [cause, linked] = [parseTraceParent(parent), parseTraceParent(link)]
   if (cause?.traceFlags === TraceFlags.NONE) return unrecorded(cause)
   const started = chooseTraceId(id, () =>
     tracer().startSpan(
       name,
-      { ...startOptions(options), ...(linked && { links: [{ context: linked }] }) },
+      { ...startOptions({ kind }), ...(linked && { links: [{ context: linked }] }) },
       cause ? trace.setSpanContext(ROOT_CONTEXT, cause) : ROOT_CONTEXT,
     ),
   )
-  return started.isRecording() ? recorded(started) : unrecorded(started.spanContext())
+  if (!started.isRecording()) return unrecorded(started.spanContext())
+  // Only now: the SDK checks attributes also of spans that it does not record.
+  if (attributes) started.setAttributes(attributes)
+  return recorded(started)
 }
 
 function recorded(started: Span): TraceRoot {

@@ -1,6 +1,3 @@
-import { randomBytes } from 'node:crypto'
-import type { IdGenerator } from '@opentelemetry/sdk-trace'
-
 const uuidShape = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/
 
 let chosen: string | undefined
@@ -15,8 +12,5 @@ export function chooseTraceId<T>(uuid: string | undefined, fn: () => T): T {
   }
 }
 
-/** Makes the ids of traces and spans. */
-export const ids: IdGenerator = {
-  generateTraceId: () => chosen ?? randomBytes(16).toString('hex'),
-  generateSpanId: () => randomBytes(8).toString('hex'),
-}
+/** Returns the id that `chooseTraceId` has for the trace that begins now; undefined for a random one. */
+export const chosenTraceId = (): string | undefined => chosen

@@ -10,10 +10,11 @@ import { resourceFromAttributes } from '@opentelemetry/resources'
 import {
   BatchSpanProcessor,
   ParentBasedSampler,
+  RandomIdGenerator,
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace'
-import { ids } from './ids.ts'
+import { chosenTraceId } from './ids.ts'
 import { exportWatched } from './watched-exporter.ts'
 
 /** Upper bound of one request to the collector, its retries included. */
@@ -35,6 +36,8 @@ type SdkOptions = { name: string; settings: TracingSettings; log: Logger }
  */
 export function startSdk({ name, settings, log }: SdkOptions): () => Promise<void> {
   const { url, headers, ratio, servicePrefix, resource } = settings
+  // No secrets: its numbers need no call of the system, which would take a tenth of a frequent request.
+  const random = new RandomIdGenerator()
   const exporter = new OTLPTraceExporter({ url, headers, timeoutMillis: exportMs })
   const provider = new TracerProvider({
     resource: resourceFromAttributes({
@@ -45,7 +48,10 @@ export function startSdk({ name, settings, log }: SdkOptions): () => Promise<voi
       ...resource,
     }),
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio) }),
-    idGenerator: ids,
+    idGenerator: {
+      generateTraceId: () => chosenTraceId() ?? random.generateTraceId(),
+      generateSpanId: () => random.generateSpanId(),
+    },
     spanLimits: { attributeValueLengthLimit: maxValueLength },
     spanProcessors: [
       new BatchSpanProcessor({

@@ -27,7 +27,7 @@ export const tracingPlugin = fp(async (app: FastifyInstance) => {
     // What the request enqueues goes on with the trace.
     request.cause.traceParent = trace.traceParent
     // Every answer ends with it, also one whose client disconnected.
-    reply.raw.once('close', () => end(trace, reply.raw.statusCode))
+    if (trace.isRecorded) reply.raw.once('close', () => end(trace, reply.raw.statusCode))
     trace.run(done)
   })
   // Once more, because the end of a body is an event of the connection, which serves many requests.
