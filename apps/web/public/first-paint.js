@@ -25,7 +25,7 @@
     const card = copyOf(path, language)
     const frame = card ? copyOf('public', '') : read('muster-signed-in') && copyOf('app', language)
     if (!frame) return
-    if (card) frame.querySelector('main').append(card)
+    frame.querySelector('main').append(card ?? copyOf(`app${path}`, language) ?? copyOf('app-page', ''))
     for (const link of frame.querySelectorAll('a')) {
       const href = link.getAttribute('href')
       if (path === href || (href !== '/' && path.startsWith(`${href}/`))) link.dataset.status = 'active'

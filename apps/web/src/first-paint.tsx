@@ -18,6 +18,7 @@ import { pages } from './features/shell/navigation.ts'
 import { CardFrame, PublicFrame } from './features/shell/public-frame.tsx'
 import { m } from './paraglide/messages.js'
 import { locales, overwriteGetLocale } from './paraglide/runtime.js'
+import { PageFrame, type PageProps } from './ui/page.tsx'
 import { Skeleton } from './ui/skeleton.tsx'
 
 // The build runs this module (first-paint.ts); no page imports it.
@@ -79,6 +80,53 @@ function FirstCard({ title, text, way, heights, isWide = false }: PublicPage) {
   )
 }
 
+type AppPage = {
+  title?: () => string
+  /** `null` for one that depends on the data of the page. */
+  text?: (() => string) | null
+  width?: PageProps['width']
+}
+
+const ofAccount: AppPage = { title: m.shell_account, width: 'narrow' }
+
+/** The pages of the app, with the titles and texts that do not depend on anything. */
+const appPages: Record<string, AppPage> = {
+  '/': { title: m.shell_today, text: null },
+  '/tasks': { title: m.shell_tasks, width: 'full' },
+  '/calendar': { text: null },
+  '/inbox': { title: m.shell_inbox, width: 'narrow' },
+  '/analytics': { title: m.shell_analytics, text: m.analytics_description },
+  '/people': { title: m.shell_people, width: 'narrow' },
+  '/organization': { text: null, width: 'narrow' },
+  '/account/profile': ofAccount,
+  '/account/security': ofAccount,
+  '/account/sessions': ofAccount,
+  '/account/notifications': ofAccount,
+  '/account/privacy': ofAccount,
+  '/account/data': ofAccount,
+  '/ops': { title: m.ops_queues_title, text: null },
+  '/ops/people': { title: m.ops_people_title, text: m.ops_people_text },
+  '/ops/organizations': { title: m.ops_people_organizations, text: m.ops_people_organizations_text },
+  '/ops/invites': { title: m.invites_invitations, text: m.ops_people_invites_text },
+  '/ops/mails': { title: m.ops_mails_title, text: m.ops_mails_audited },
+  '/ops/audit': { title: m.ops_audit_title },
+  '/ops/trace': { title: m.ops_trace_title, text: m.ops_trace_text, width: 'narrow' },
+}
+
+/** What loads below the title. */
+const FirstPage = ({ title, text, width }: AppPage) => (
+  <PageFrame
+    {...{ width }}
+    title={title?.() ?? <Skeleton className="h-9 w-48" />}
+    description={text === null ? <Skeleton className="h-5 w-40" /> : text?.()}
+  >
+    <div className={width === 'full' ? 'flex flex-col gap-6 px-4 sm:px-6' : 'flex flex-col gap-6'}>
+      <Skeleton className="h-40" />
+      <Skeleton className="h-40" />
+    </div>
+  </PageFrame>
+)
+
 const FirstOfApp = () => (
   <AppFrame>
     <SideFrame>
@@ -93,13 +141,7 @@ const FirstOfApp = () => (
         ))}
       </SideLinks>
     </SideFrame>
-    <main className="min-w-0 pb-(--bottom-bar)">
-      <div className="mx-auto flex w-full max-w-6xl flex-col gap-6 px-4 py-6 sm:px-8 sm:py-10">
-        <Skeleton className="h-9 w-48" />
-        <Skeleton className="h-40" />
-        <Skeleton className="h-40" />
-      </div>
-    </main>
+    <main className="min-w-0 pb-(--bottom-bar)" />
     <BarFrame>
       {pages
         .filter(({ isInBar }) => isInBar)
@@ -119,18 +161,25 @@ const template = (attributes: string, content: ReactNode) =>
   `<template ${attributes}>${renderToStaticMarkup(content)}</template>`
 
 /**
- * Returns templates of HTML, of which public/first-paint.js chooses: the frame of pages for visitors, and, for each language, that of the app
- * and the card of each page for visitors.
+ * Returns templates of HTML, of which public/first-paint.js chooses: the frame of pages for visitors, what other pages of the app begin with, and,
+ * for each language, the frame of the app, the title of its pages and the card of each page for visitors.
  */
 export function frames(): string {
   const perLanguage = locales.flatMap((lang) => {
     overwriteGetLocale(() => lang)
     return [
       template(`id="app" lang="${lang}"`, <FirstOfApp />),
+      ...Object.entries(appPages).map(([path, page]) =>
+        template(`id="app${path}" lang="${lang}"`, <FirstPage {...page} />),
+      ),
       ...Object.entries(publicPages).map(([path, page]) =>
         template(`id="${path}" lang="${lang}"`, <FirstCard {...page} />),
       ),
     ]
   })
-  return [template('id="public"', <PublicFrame header={<Brand />}>{null}</PublicFrame>), ...perLanguage].join('\n')
+  const ofAll = [
+    template('id="public"', <PublicFrame header={<Brand />}>{null}</PublicFrame>),
+    template('id="app-page"', <FirstPage />),
+  ]
+  return [...ofAll, ...perLanguage].join('\n')
 }

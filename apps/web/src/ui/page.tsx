@@ -1,18 +1,22 @@
 import { createContext, type ReactNode, use } from 'react'
 import { cx } from './cx.ts'
 
-export type PageProps = {
-  title: string
+type FrameProps = {
+  title: ReactNode
   /** Stands under the title. */
   description?: ReactNode
   /** Stand at the end of the title's line. */
   actions?: ReactNode
   children: ReactNode
   width?: 'narrow' | 'wide' | 'full' | undefined
-  /** The name of the tab, when it should say more than the title. */
-  tabTitle?: string | undefined
   /** Keeps the title for assistive technology alone, where the page shows its own. */
   isTitleHidden?: boolean | undefined
+}
+
+export type PageProps = FrameProps & {
+  title: string
+  /** The name of the tab, when it should say more than the title. */
+  tabTitle?: string | undefined
 }
 
 const widths = { narrow: 'max-w-3xl', wide: 'max-w-6xl', full: 'max-w-none' }
@@ -21,9 +25,18 @@ const widths = { narrow: 'max-w-3xl', wide: 'max-w-6xl', full: 'max-w-none' }
 export const UnreadCount = createContext(0)
 
 /** A page of the app: its title, actions and content. `full` has no margin of its own, for views that scroll by themselves. */
-export function Page(props: PageProps) {
-  const { title, description, actions, children, width = 'wide', tabTitle, isTitleHidden } = props
+export function Page({ tabTitle, ...frame }: PageProps) {
   const unread = use(UnreadCount)
+  return (
+    <>
+      <title>{`${unread > 0 ? `(${unread}) ` : ''}${tabTitle ?? frame.title} · Muster`}</title>
+      <PageFrame {...frame} />
+    </>
+  )
+}
+
+/** A page without the name of the tab. The build renders it for the first paint: it needs no browser, no router and no session. */
+export function PageFrame({ title, description, actions, children, width = 'wide', isTitleHidden }: FrameProps) {
   const heading = (
     <div className="min-w-0">
       <h1 className="text-[1.75rem] leading-tight sm:text-3xl">{title}</h1>
@@ -40,7 +53,6 @@ export function Page(props: PageProps) {
         width === 'full' ? 'flex min-h-0 flex-1 flex-col' : 'px-4 py-6 sm:px-8 sm:py-10',
       )}
     >
-      <title>{`${unread > 0 ? `(${unread}) ` : ''}${tabTitle ?? title} · Muster`}</title>
       {isTitleHidden ? (
         <h1 className="sr-only">{title}</h1>
       ) : (

@@ -35,6 +35,17 @@ describe.skipIf(!browserPath)('before the scripts of a page have loaded', () => 
     return resolve
   }
 
+  /** The English templates of the page, of which the first paint is made. */
+  async function frames() {
+    const html = await readFile(join(pages.folder, 'index.html'), 'utf8')
+    return [...html.matchAll(/<template id="([^"]*)" lang="en">(.*?)<\/template>/gs)].map(
+      ([, id = '', content = '']) => {
+        const textOf = (shape: RegExp) => shape.exec(content)?.[1] ?? ''
+        return { id, title: textOf(/<h1[^>]*>([^<]*)<\/h1>/), text: textOf(/<p [^>]*>([^<]*)<\/p>/) }
+      },
+    )
+  }
+
   test.each([
     ['en-GB', 'en', 'Sign in'],
     ['hi-IN', 'hi', 'साइन इन करें'],
@@ -53,12 +64,24 @@ describe.skipIf(!browserPath)('before the scripts of a page have loaded', () => 
 
   test('every page for visitors shows a card', async () => {
     const paths = ['/setup-factor', ...pageRoutes().flatMap(({ path, isPublic }) => (isPublic ? [path] : []))]
-    const html = await readFile(join(pages.folder, 'index.html'), 'utf8')
-    const cards = [...html.matchAll(/<template id="(\/[^"]*)" lang="en"/g)].map(([, path]) => path)
-    expect(cards.toSorted()).toEqual(paths.toSorted())
+    expect((await frames()).flatMap(({ id }) => (id.startsWith('/') ? [id] : [])).toSorted()).toEqual(paths.toSorted())
   })
 
-  test('who was signed in sees the navigation, with the page in it that loads', async () => {
+  test('the titles and texts of the frames are those of the pages', async () => {
+    const operator = await pages.api.signUp({ role: 'operator' })
+    const page = await pages.open({ as: operator })
+    const framesOfApp = (await frames()).filter(({ id, title }) => id.startsWith('app/') && title !== '')
+    expect(framesOfApp.length).toBeGreaterThan(15)
+    for (const { id, title, text } of framesOfApp) {
+      await page.goto(pages.origin + id.slice('app'.length))
+      await pages.untilSettled(page)
+      expect([id, await h1(page).textContent()]).toEqual([id, title])
+      if (text) await page.locator('header p').getByText(text, { exact: true }).waitFor()
+    }
+    await page.context().close()
+  })
+
+  test('who was signed in sees the navigation, with the page in it that loads and its title', async () => {
     const user = await registered(pages.api)
     const page = await pages.open({ as: user.client })
     await page.goto(`${pages.origin}/tasks`)
@@ -68,7 +91,7 @@ describe.skipIf(!browserPath)('before the scripts of a page have loaded', () => 
     const link = page.getByRole('navigation', { name: 'Main navigation' }).getByRole('link', { name: 'Tasks' })
     await link.waitFor()
     expect(await link.getAttribute('data-status')).toBe('active')
-    expect(await h1(page).count()).toBe(0)
+    expect(await h1(page).allTextContents()).toEqual(['Tasks'])
     release()
     await page.getByRole('heading', { level: 1, name: 'Tasks' }).waitFor()
     expect(await page.getByRole('navigation', { name: 'Main navigation' }).count()).toBe(1)
