@@ -7,13 +7,11 @@ import type { Line } from './row.ts'
 import type { Stage } from './stage.ts'
 import { median } from './statistics.ts'
 import { someTasks } from './tasks.ts'
-import { type insertUser, signIn } from './users.ts'
+import { signIn, type User } from './users.ts'
 
 const body = JSON.stringify({ title: 'Paint the bench', dueDate: '2031-05-01T08:00:00.000Z', priority: 'high' })
 
 export type FrequentRequest = { what: string; requests: LoadRequest[] }
-
-type User = Awaited<ReturnType<typeof insertUser>>
 
 /** Returns the requests of rows 1 to 4, for a user who has tasks. */
 export async function frequentRequests(stage: Stage, { origin }: RunningApp, user: User): Promise<FrequentRequest[]> {
@@ -27,23 +25,24 @@ export async function frequentRequests(stage: Stage, { origin }: RunningApp, use
   ]
 }
 
-type Compared = { requests: LoadRequest[]; muster: RunningApp; limit: RunningApp; what: string; goal?: number }
+type Compared = { requests: LoadRequest[]; muster: RunningApp; limit: RunningApp; rounds?: number }
 
-/** Compares two APIs by a request, with the processor time that each spends on one. @param goal none for a line that only informs */
-export async function compareApis(stage: Stage, { what, goal, ...sides }: Compared): Promise<Line> {
-  const pair = await comparePair({ ...sides, settle: () => settleAudit(stage), ...fewRounds(stage.plan) })
-  return {
-    what,
-    muster: figuresOf(pair, 'muster'),
-    limit: figuresOf(pair, 'limit'),
-    ratio: pair.ratio,
-    goal: goal === undefined ? '' : `≥ ${goal}`,
-    ...(goal !== undefined && { isReached: pair.ratio >= goal }),
-    rssMiB: pair.rssMiB,
-    limitRssMiB: pair.limitRssMiB,
-    details: pair,
-  }
-}
+/** Compares two APIs by a request. @param rounds how often, by default a few times */
+export const compareApis = (stage: Stage, { rounds, ...sides }: Compared): Promise<Pair> =>
+  comparePair({ ...sides, settle: () => settleAudit(stage), ...fewRounds(stage.plan), ...(rounds && { rounds }) })
+
+/** Makes a line of it, with the processor time that each API spends on one request. @param goal none for a line that only informs */
+export const apisLine = (what: string, pair: Pair, goal?: number): Line => ({
+  what,
+  muster: figuresOf(pair, 'muster'),
+  limit: figuresOf(pair, 'limit'),
+  ratio: pair.ratio,
+  goal: goal === undefined ? '' : `≥ ${goal}`,
+  ...(goal !== undefined && { isReached: pair.ratio >= goal }),
+  rssMiB: pair.rssMiB,
+  limitRssMiB: pair.limitRssMiB,
+  details: pair,
+})
 
 /** Formats the rate, and the processor time of the API alone per request. */
 function figuresOf({ rounds }: Pair, side: 'muster' | 'limit'): string {

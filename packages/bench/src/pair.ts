@@ -64,14 +64,30 @@ export async function comparePair(options: PairOptions): Promise<Pair> {
       const own = await measure(muster, seconds)
       measured.push({ muster: own, limit: bare, ratio: own.perSecond / bare.perSecond })
     }
-    return {
-      musterPerSecond: median(measured.map((round) => round.muster.perSecond)),
-      limitPerSecond: median(measured.map((round) => round.limit.perSecond)),
-      ratio: median(measured.map(({ ratio }) => ratio)),
-      rssMiB: Math.max(...measured.map((round) => round.muster.rssMiB)),
-      limitRssMiB: Math.max(...measured.map((round) => round.limit.rssMiB)),
-      rounds: measured,
-    }
+    return pairOf(measured)
+  } finally {
+    await loader.stop()
+  }
+}
+
+/** Joins the rounds of pairs that were measured with fresh processes each. */
+export const joinPairs = (pairs: readonly Pair[]): Pair => pairOf(pairs.flatMap(({ rounds }) => rounds))
+
+const pairOf = (rounds: Pair['rounds']): Pair => ({
+  musterPerSecond: median(rounds.map((round) => round.muster.perSecond)),
+  limitPerSecond: median(rounds.map((round) => round.limit.perSecond)),
+  ratio: median(rounds.map(({ ratio }) => ratio)),
+  rssMiB: Math.max(...rounds.map((round) => round.muster.rssMiB)),
+  limitRssMiB: Math.max(...rounds.map((round) => round.limit.rssMiB)),
+  rounds,
+})
+
+/** Sends requests to each server in turn, so that V8 has optimized its code before it is measured. */
+export async function warmUp(servers: readonly Server[], requests: LoadRequest[], seconds: number): Promise<void> {
+  if (seconds === 0) return
+  const loader = await startLoad()
+  try {
+    for (const { origin } of servers) await loader.ask({ origin, requests, connections, seconds })
   } finally {
     await loader.stop()
   }

@@ -1,7 +1,7 @@
 import { startPgBouncer } from '@muster/testing/pgbouncer'
 import { findProgram } from '@muster/testing/programs'
 import { startApp } from '../apps.ts'
-import { compareApis, frequentRequests } from '../frequent-requests.ts'
+import { apisLine, compareApis, frequentRequests } from '../frequent-requests.ts'
 import type { Line, Row } from '../row.ts'
 import { insertAttachmentsAndReminders, insertTasks } from '../tasks.ts'
 import { insertUser } from '../users.ts'
@@ -34,13 +34,11 @@ export const pooler: Row = {
       const lines: Line[] = []
       for (const { what, requests } of await frequentRequests(stage, direct, user))
         lines.push(
-          await compareApis(stage, {
-            what: `${what} behind PgBouncer in transaction mode / direct`,
-            requests,
-            muster: pooled,
-            limit: direct,
+          apisLine(
+            `${what} behind PgBouncer in transaction mode / direct`,
+            await compareApis(stage, { requests, muster: pooled, limit: direct }),
             goal,
-          }),
+          ),
         )
       return lines
     } finally {
