@@ -1,15 +1,7 @@
-import {
-  context,
-  ROOT_CONTEXT,
-  type Span,
-  type SpanContext,
-  SpanStatusCode,
-  TraceFlags,
-  trace,
-} from '@opentelemetry/api'
-import { chooseTraceId } from './ids.ts'
+import { context, ROOT_CONTEXT, type Span, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api'
+import { chooseTraceId, traceIdOf } from './ids.ts'
 import { noteError, type SpanOptions, startOptions, tracer } from './span.ts'
-import { isTracing } from './start-tracing.ts'
+import { isTracing, mayRecord } from './start-tracing.ts'
 import { parseTraceParent, traceParentOf } from './trace-parent.ts'
 
 /** The first span of this process in a trace: a request, an event or a job. */
@@ -34,21 +26,23 @@ type BeginOptions = SpanOptions & {
 }
 
 /** Begins a trace, or goes on with that of `parent`. @returns undefined while tracing is off */
-export function beginTrace(name: string, { kind, attributes, parent, id, link }: BeginOptions): TraceRoot | undefined {
+export function beginTrace(name: string, { parent, id, link, ...options }: BeginOptions): TraceRoot | undefined {
   if (!isTracing()) return undefined
-  const [cause, linked] = [parseTraceParent(parent), parseTraceParent(link)]
-  if (cause?.traceFlags === TraceFlags.NONE) return unrecorded(cause)
-  const started = chooseTraceId(id, () =>
+  const cause = parseTraceParent(parent)
+  if (cause?.traceFlags === TraceFlags.NONE) return unrecorded(traceParentOf(cause))
+  const traceId = cause ? undefined : traceIdOf(id)
+  // Most requests: they are not worth a call of the SDK, nor a span id of their own, which nothing will refer to.
+  if (traceId && !mayRecord(traceId))
+    return unrecorded(traceParentOf({ traceId, spanId: traceId.slice(16), traceFlags: TraceFlags.NONE }))
+  const linked = parseTraceParent(link)
+  const started = chooseTraceId(traceId, () =>
     tracer().startSpan(
       name,
-      { ...startOptions({ kind }), ...(linked && { links: [{ context: linked }] }) },
+      { ...startOptions(options), ...(linked && { links: [{ context: linked }] }) },
       cause ? trace.setSpanContext(ROOT_CONTEXT, cause) : ROOT_CONTEXT,
     ),
   )
-  if (!started.isRecording()) return unrecorded(started.spanContext())
-  // Only now: the SDK checks attributes also of spans that it does not record.
-  if (attributes) started.setAttributes(attributes)
-  return recorded(started)
+  return started.isRecording() ? recorded(started) : unrecorded(traceParentOf(started.spanContext()))
 }
 
 function recorded(started: Span): TraceRoot {
@@ -69,8 +63,8 @@ function recorded(started: Span): TraceRoot {
   }
 }
 
-const unrecorded = (own: SpanContext): TraceRoot => ({
-  traceParent: traceParentOf(own),
+const unrecorded = (traceParent: string): TraceRoot => ({
+  traceParent,
   isRecorded: false,
   run: (fn) => fn(),
   end() {},

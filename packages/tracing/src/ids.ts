@@ -1,10 +1,16 @@
 const uuidShape = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/
 
+/** Returns the id of the trace of a request: the UUID of the request without dashes. Undefined for anything else than a UUID. */
+export const traceIdOf = (uuid: string | undefined): string | undefined =>
+  uuid && uuidShape.test(uuid)
+    ? uuid.slice(0, 8) + uuid.slice(9, 13) + uuid.slice(14, 18) + uuid.slice(19, 23) + uuid.slice(24)
+    : undefined
+
 let chosen: string | undefined
 
-/** Runs `fn`, in which a new trace gets this UUID as its id: the trace of a request is found by the id of the request. */
-export function chooseTraceId<T>(uuid: string | undefined, fn: () => T): T {
-  if (uuid && uuidShape.test(uuid)) chosen = uuid.replaceAll('-', '')
+/** Runs `fn`, in which a new trace gets this id. */
+export function chooseTraceId<T>(traceId: string | undefined, fn: () => T): T {
+  chosen = traceId
   try {
     return fn()
   } finally {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { TracingSettings } from '@muster/config'
 import type { Logger } from '@muster/logger'
 import { version } from '@muster/telemetry/version'
-import { context, trace } from '@opentelemetry/api'
+import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { resourceFromAttributes } from '@opentelemetry/resources'
@@ -11,6 +11,7 @@ import {
   BatchSpanProcessor,
   ParentBasedSampler,
   RandomIdGenerator,
+  SamplingDecision,
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace'
@@ -28,16 +29,19 @@ const intervalMs = 2_000
 /** A value that is longer is cut off. */
 const maxValueLength = 4_096
 
+type Sdk = { isSampled(traceId: string): boolean; close(): Promise<void> }
+
 type SdkOptions = { name: string; settings: TracingSettings; log: Logger }
 
 /**
  * Starts the SDK of OpenTelemetry. Spans wait in memory and are sent in batches, beside all requests and jobs.
- * @returns a function that sends the last ones
+ * @returns whether a new trace of an id is recorded, and a function that sends the last spans
  */
-export function startSdk({ name, settings, log }: SdkOptions): () => Promise<void> {
+export function startSdk({ name, settings, log }: SdkOptions): Sdk {
   const { url, headers, ratio, servicePrefix, resource } = settings
-  // No secrets: its numbers need no call of the system, which would take a tenth of a frequent request.
+  // Ids are no secrets, and a call of the system for each took a tenth of a frequent request.
   const random = new RandomIdGenerator()
+  const sampler = new TraceIdRatioBasedSampler(ratio)
   const exporter = new OTLPTraceExporter({ url, headers, timeoutMillis: exportMs })
   const provider = new TracerProvider({
     resource: resourceFromAttributes({
@@ -47,7 +51,7 @@ export function startSdk({ name, settings, log }: SdkOptions): () => Promise<voi
       'service.instance.id': `${hostname()}:${process.pid}`,
       ...resource,
     }),
-    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio) }),
+    sampler: new ParentBasedSampler({ root: sampler }),
     idGenerator: {
       generateTraceId: () => chosenTraceId() ?? random.generateTraceId(),
       generateSpanId: () => random.generateSpanId(),
@@ -65,7 +69,11 @@ export function startSdk({ name, settings, log }: SdkOptions): () => Promise<voi
   })
   context.setGlobalContextManager(new AsyncLocalStorageContextManager())
   trace.setGlobalTracerProvider(provider)
-  return async () => {
-    await Promise.race([provider.shutdown().catch(() => {}), sleep(closeMs, undefined, { ref: false })])
+  return {
+    isSampled: (traceId) =>
+      sampler.shouldSample(ROOT_CONTEXT, traceId).decision === SamplingDecision.RECORD_AND_SAMPLED,
+    async close() {
+      await Promise.race([provider.shutdown().catch(() => {}), sleep(closeMs, undefined, { ref: false })])
+    },
   }
 }

@@ -15,21 +15,25 @@ type TracingOptions = {
   log: Logger
 }
 
-let isOn = false
+/** Tests whether a new trace of this id is recorded; undefined while tracing is off. */
+let isSampled: ((traceId: string) => boolean) | undefined
 
 /** Tests whether tracing is on in this process. */
-export const isTracing = (): boolean => isOn
+export const isTracing = (): boolean => isSampled !== undefined
+
+/** Tests whether a new trace of this id is recorded. */
+export const mayRecord = (traceId: string): boolean => isSampled?.(traceId) ?? false
 
 /** Starts to record and send traces. Without settings it does nothing, and the SDK is not even loaded. */
 export async function startTracing({ name, settings, log }: TracingOptions): Promise<Tracing> {
   if (!settings) return { async close() {} }
   const { startSdk } = await import('./sdk.ts')
-  const close = startSdk({ name, settings, log })
-  isOn = true
+  const sdk = startSdk({ name, settings, log })
+  isSampled = sdk.isSampled
   return {
     async close() {
-      isOn = false
-      await close()
+      isSampled = undefined
+      await sdk.close()
     },
   }
 }
