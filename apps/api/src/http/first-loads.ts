@@ -20,10 +20,14 @@ export function createFirstLoads(root: string): (url: string, viewer: Viewer) =>
   const file = join(root, fileName)
   let known: { writtenMs: number; loads: FirstLoads } | undefined
   const read = async (): Promise<FirstLoads> => {
-    // The pages of a build without the file, and those of an older one, find all that they need by themselves.
+    // Without the file, or with one that is cut off, pages find all that they need by themselves.
     const writtenMs = (await stat(file).catch(() => undefined))?.mtimeMs ?? 0
-    if (known?.writtenMs !== writtenMs)
-      known = { writtenMs, loads: writtenMs ? (JSON.parse(await readFile(file, 'utf8')) as FirstLoads) : {} }
+    if (known?.writtenMs !== writtenMs) {
+      const loads = await readFile(file, 'utf8')
+        .then<FirstLoads>(JSON.parse)
+        .catch(() => ({}))
+      known = { writtenMs, loads }
+    }
     return known.loads
   }
   return async (url, viewer) => {

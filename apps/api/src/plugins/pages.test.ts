@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib'
@@ -106,6 +106,17 @@ describe('a page', () => {
     test('to an operator also at pages for operators', async () => {
       const links = [app, part('ops-Cd34.js'), session, answer('admin/audit-events?limit=50')]
       expect(await linkOf('/ops/audit', await api.signUp({ role: 'operator' }))).toBe(links.join(', '))
+    })
+
+    test('but not from a file that is cut off, whose pages are answered all the same', async () => {
+      const user = await api.signUp()
+      const file = join(folder, 'first-loads.json')
+      await writeFile(file, '{"/tasks')
+      const { statusCode, headers } = await user.inject('GET', '/tasks', undefined, html)
+      expect([statusCode, headers.link]).toEqual([200, session])
+      await writeFile(file, JSON.stringify(firstLoads))
+      await utimes(file, new Date(), new Date(Date.now() + 1_000))
+      expect(await linkOf('/tasks', user)).toContain(app)
     })
 
     test('but not to visitors, nor where a second factor is set up', async () => {

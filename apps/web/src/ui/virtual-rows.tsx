@@ -32,6 +32,8 @@ export function VirtualRows(props: VirtualRowsProps) {
     getItemKey: keyOf,
     scrollMargin: topPx,
     overscan: 8,
+    // Before the window is measured, so that the first rows are rendered in the steps of the page.
+    initialRect: { width: innerWidth, height: innerHeight },
   })
   const rows = virtual.getVirtualItems()
   const first = rows[0]?.index ?? 0

@@ -1,6 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { MailSearch } from 'lucide-react'
+import { useInSteps } from '../../lib/in-steps.ts'
 import { formatNumber } from '../../lib/numbers.ts'
 import { m } from '../../paraglide/messages.js'
 import { Badge } from '../../ui/badge.tsx'
@@ -21,7 +22,8 @@ type Props = { search: MailsSearch; timeZone: string; onClear: () => void }
 /** The mails of a search, the newest first. */
 export function MailList({ search, timeZone, onClear }: Props) {
   const mails = useInfiniteQuery(mailsQuery(search, timeZone))
-  if (!mails.data)
+  const isShown = useInSteps(mails.data !== undefined)
+  if (!mails.data || !isShown)
     return mails.error ? (
       <ErrorState error={mails.error} onRetry={mails.refetch} />
     ) : (

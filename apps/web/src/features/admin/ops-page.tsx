@@ -1,3 +1,4 @@
+import { useInSteps } from '../../lib/in-steps.ts'
 import { useUser } from '../../lib/session.ts'
 import { m } from '../../paraglide/messages.js'
 import { Page, type PageProps } from '../../ui/page.tsx'
@@ -12,21 +13,22 @@ type OpsPageProps = PageProps & {
 }
 
 /** A page for operators. It names the zone of its times, and closes as soon as the user has lost the role. */
-export function OpsPage({ isLoading, children, ...page }: OpsPageProps) {
+export function OpsPage({ isLoading = false, children, ...page }: OpsPageProps) {
   useRoleOfRefusals()
+  const isShown = useInSteps(!isLoading)
   const { role, timezone: timeZone } = useUser()
   if (!mayOpenOps(role)) return <OpsClosed />
   return (
     <Page {...page}>
-      {isLoading ? (
-        <div role="status" aria-label={m.ui_loading()}>
-          <Skeleton className="h-96 rounded-xl" />
-        </div>
-      ) : (
+      {isShown ? (
         <>
           {children}
           <p className="mt-8 text-sm text-ink-3">{m.ops_shell_times({ timeZone })}</p>
         </>
+      ) : (
+        <div role="status" aria-label={m.ui_loading()}>
+          <Skeleton className="h-96 rounded-xl" />
+        </div>
       )}
     </Page>
   )

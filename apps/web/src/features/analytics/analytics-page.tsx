@@ -2,6 +2,7 @@ import type { Analytics, Streaks, User } from '@muster/client'
 import { useQuery } from '@tanstack/react-query'
 import { ChartColumn } from 'lucide-react'
 import { dayOf, formatDay } from '../../lib/dates.ts'
+import { useInSteps } from '../../lib/in-steps.ts'
 import { formatNumber } from '../../lib/numbers.ts'
 import { m } from '../../paraglide/messages.js'
 import { ButtonLink } from '../../ui/button.tsx'
@@ -25,10 +26,11 @@ export function AnalyticsPage({ user }: { user: User }) {
   const streaks = useQuery(streaksQuery)
   const year = useQuery(yearQuery(dayOf(new Date(), user.timezone)))
   const all = [figures, streaks, year]
+  const isShown = useInSteps(all.every(({ data }) => data !== undefined))
   const failed = all.find(({ isError }) => isError)
   return (
     <Page title={m.shell_analytics()} description={m.analytics_description()}>
-      {figures.data && streaks.data && year.data ? (
+      {isShown && figures.data && streaks.data && year.data ? (
         <Figures figures={figures.data} streaks={streaks.data} days={year.data.days} />
       ) : failed ? (
         <ErrorState error={failed.error} onRetry={() => Promise.all(all.map(({ refetch }) => refetch()))} />

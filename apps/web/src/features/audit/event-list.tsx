@@ -2,6 +2,7 @@ import type { ListedAuditEvent } from '@muster/client'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { ChevronRight, FileSearch } from 'lucide-react'
+import { useInSteps } from '../../lib/in-steps.ts'
 import { formatNumber } from '../../lib/numbers.ts'
 import { m } from '../../paraglide/messages.js'
 import { Button } from '../../ui/button.tsx'
@@ -22,7 +23,8 @@ type Props = { search: AuditSearch; timeZone: string; onSearch: (search: AuditSe
 /** The events of a search, the newest first; each opens to what it changed. */
 export function EventList({ search, timeZone, onSearch }: Props) {
   const events = useInfiniteQuery(eventsQuery(search, timeZone))
-  if (!events.data)
+  const isShown = useInSteps(events.data !== undefined)
+  if (!events.data || !isShown)
     return events.error ? (
       <ErrorState error={events.error} onRetry={events.refetch} />
     ) : (

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { DoorClosed } from 'lucide-react'
 import { type DragEvent, lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react'
 import { errorSentence } from '../../lib/errors.ts'
+import { useInSteps } from '../../lib/in-steps.ts'
 import { m } from '../../paraglide/messages.js'
 import { ButtonLink } from '../../ui/button.tsx'
 import { useConfirm } from '../../ui/confirm.tsx'
@@ -36,6 +37,7 @@ export function ChatPage({ chatId, user, target }: Props) {
 function KnownChat({ chatId, user, target }: Props) {
   const { handle, snapshot } = useChat(chatId)
   const { status, chat, error } = snapshot
+  const isShown = useInSteps(status === 'ready')
   if (status === 'ended') return <Ended />
   if (status === 'failed')
     return (
@@ -47,7 +49,7 @@ function KnownChat({ chatId, user, target }: Props) {
         />
       </div>
     )
-  if (status !== 'ready' || !chat) return <ChatSkeleton chat={chat} user={user} handle={handle} />
+  if (!isShown || !chat) return <ChatSkeleton chat={chat} user={user} handle={handle} />
   return <OpenChat {...{ handle, user, target }} snapshot={{ ...snapshot, chat }} />
 }
 

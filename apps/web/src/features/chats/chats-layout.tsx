@@ -2,6 +2,7 @@ import type { Chat, User } from '@muster/client'
 import { useNavigate } from '@tanstack/react-router'
 import { Archive, ArrowLeft, MessagesSquare, Search, SquarePen, X } from 'lucide-react'
 import { lazy, type ReactNode, Suspense, useDeferredValue, useState } from 'react'
+import { useInSteps } from '../../lib/in-steps.ts'
 import { live } from '../../lib/live-muster.ts'
 import { useStore } from '../../lib/use-store.ts'
 import { m } from '../../paraglide/messages.js'
@@ -58,6 +59,7 @@ export function ChatsLayout({ search, user, chatId, onSearch, children }: Props)
 function ListPane({ search, user, chatId, onSearch }: Omit<Props, 'children'>) {
   const chats = live.realtime().chats
   const { status, error, items } = useStore(chats)
+  const isShown = useInSteps(status === 'ready' || items.length > 0)
   const { archived } = search
   const [text, setText] = useState(search.q ?? '')
   const [isNew, setIsNew] = useState(false)
@@ -121,7 +123,7 @@ function ListPane({ search, user, chatId, onSearch }: Omit<Props, 'children'>) {
       <div className="min-h-0 flex-1 overflow-y-auto overscroll-contain pb-3">
         {status === 'failed' ? (
           <ErrorState error={error} onRetry={() => chats.reload().catch(() => undefined)} />
-        ) : status !== 'ready' && items.length === 0 ? (
+        ) : !isShown ? (
           <ChatListSkeleton />
         ) : q === '' ? (
           <>

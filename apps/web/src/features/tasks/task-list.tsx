@@ -30,6 +30,8 @@ export function TaskList(props: TaskListProps) {
     estimateSize: () => rowHeightPx,
     getItemKey: (index) => tasks[index]?.id ?? index,
     overscan: 6,
+    // Before the list is measured, so that its first rows are rendered in the steps of the page.
+    initialRect: { width: innerWidth, height: innerHeight },
     // The browser scrolls at once, and the rows follow: rendered within its event, they would hold up the paint.
     useFlushSync: false,
   })

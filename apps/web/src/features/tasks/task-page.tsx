@@ -5,6 +5,7 @@ import { ArrowLeft, Trash2 } from 'lucide-react'
 import { lazy, Suspense, useId } from 'react'
 import { dayOf, formatInstant, instantOf, wallTimeOf } from '../../lib/dates.ts'
 import { errorSentence, isUnexpected } from '../../lib/errors.ts'
+import { useInSteps } from '../../lib/in-steps.ts'
 import { m } from '../../paraglide/messages.js'
 import { Button, ButtonLink } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
@@ -33,7 +34,8 @@ const MergeView = lazy(() => import('./merge-view.tsx'))
 /** One task with its files, reminders and activity. */
 export function TaskPage({ taskId, user }: { taskId: string; user: User }) {
   const task = useQuery(taskQuery(taskId))
-  if (task.isPending)
+  const isShown = useInSteps(!task.isPending)
+  if (!isShown)
     return (
       <Page title={m.tasks_task()} isTitleHidden>
         <div role="status" aria-label={m.ui_loading()} className="flex flex-col gap-6">

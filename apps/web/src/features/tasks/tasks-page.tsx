@@ -2,6 +2,7 @@ import type { Task, User } from '@muster/client'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Columns3, List, ListChecks, SearchX } from 'lucide-react'
 import { lazy, Suspense, useCallback, useMemo, useState } from 'react'
+import { useInSteps } from '../../lib/in-steps.ts'
 import { m } from '../../paraglide/messages.js'
 import { Button } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
@@ -61,6 +62,7 @@ function FilteredList({ search, user, onReset }: { search: TaskSearch; user: Use
   const [selected, setSelected] = useState<ReadonlyMap<string, Task>>(new Map())
   const [isPending, setIsPending] = useState(false)
   const { data } = list
+  const isShown = useInSteps(!list.isPending)
   const tasks = useMemo(
     () => data?.pages.flatMap((page) => page.tasks).filter(({ id }) => !hidden.has(id)) ?? [],
     [data, hidden],
@@ -73,7 +75,7 @@ function FilteredList({ search, user, onReset }: { search: TaskSearch; user: Use
       return next
     })
   }, [])
-  if (list.isPending) return <TaskListSkeleton />
+  if (!isShown) return <TaskListSkeleton />
   if (list.isError && !data) return <ErrorState error={list.error} onRetry={() => list.refetch()} />
   if (tasks.length === 0 && !list.hasNextPage)
     return isFiltered(search) ? (

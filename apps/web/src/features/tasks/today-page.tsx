@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { BellRing, Flame, Inbox } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { dayOf, formatDay, formatRelative } from '../../lib/dates.ts'
+import { useInSteps } from '../../lib/in-steps.ts'
 import { live } from '../../lib/live-muster.ts'
 import { useStore } from '../../lib/use-store.ts'
 import { m } from '../../paraglide/messages.js'
@@ -36,7 +37,7 @@ export function TodayPage({ user }: { user: User }) {
   const overdue = useQuery(someTasksQuery(listQueryOf({ due: 'overdue' }, timeZone), maxTasks))
   const due = useQuery(someTasksQuery(listQueryOf({ from: today, to: today }, timeZone), maxTasks))
   const reminders = useQuery(nextRemindersQuery(maxAside))
-  const isKnown = !overdue.isPending && !due.isPending
+  const isKnown = useInSteps(!overdue.isPending && !due.isPending)
   function tellElsewhere({ id, title, dueDate }: Task) {
     if (dueDate !== null && dayOf(dueDate, timeZone) === today) return
     toast({
