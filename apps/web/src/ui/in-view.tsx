@@ -1,7 +1,9 @@
-import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { type CSSProperties, type ReactNode, useEffect, useRef, useState } from 'react'
+
+type InViewProps = { className?: string; style?: CSSProperties; children: ReactNode }
 
 /** Renders its content once its place comes into sight: what that reads and loads waits until then. Give the place the size of what comes. */
-export function InView({ className, children }: { className: string; children: ReactNode }) {
+export function InView({ className, style, children }: InViewProps) {
   const ref = useRef<HTMLDivElement>(null)
   const [isSeen, setIsSeen] = useState(false)
   useEffect(() => {
@@ -10,5 +12,5 @@ export function InView({ className, children }: { className: string; children: R
     observer.observe(ref.current)
     return () => observer.disconnect()
   }, [])
-  return isSeen ? children : <div ref={ref} className={className} />
+  return isSeen ? children : <div {...{ ref, className, style }} />
 }

@@ -4,6 +4,7 @@ import { ChartCard } from './charts/chart-card.tsx'
 import { ChartLegend } from './charts/series.tsx'
 import { TimePlot } from './charts/time-plot.tsx'
 import { plotHeightPx, type TimePlotProps } from './charts/time-plot-props.ts'
+import { InView } from './in-view.tsx'
 import { Skeleton } from './skeleton.tsx'
 import { Table } from './table.tsx'
 
@@ -18,7 +19,13 @@ export function TimeChart({ isLoading = false, ...props }: TimeChartProps) {
     <div>
       {props.series.length > 1 && <ChartLegend series={props.series} />}
       <div style={isLoading ? { height: plotHeightPx } : { minHeight: plotHeightPx }}>
-        {isLoading ? <Skeleton className="h-full" /> : <TimePlot {...props} />}
+        {isLoading ? (
+          <Skeleton className="h-full" />
+        ) : (
+          <InView style={{ height: plotHeightPx }}>
+            <TimePlot {...props} />
+          </InView>
+        )}
       </div>
     </div>
   )
