@@ -17,6 +17,8 @@ type Props<Person extends PublicUser> = {
   hasDetail?: boolean | undefined
   /** Shows no rows yet, because something above them is being read. */
   isHeld?: boolean | undefined
+  /** Stands above, and appears together with the list, which it would move. */
+  before?: ReactNode
   /** Returns the row of a person. */
   children: (person: Person) => ReactNode
   /** Stands instead of a list without people. */
@@ -31,6 +33,7 @@ export function PersonList<Person extends PublicUser>({
   list,
   hasDetail,
   isHeld = false,
+  before,
   children,
   empty,
   after,
@@ -43,6 +46,7 @@ export function PersonList<Person extends PublicUser>({
   if (total === 0) return empty
   return (
     <>
+      {before}
       <VirtualRows
         label={label}
         count={total}

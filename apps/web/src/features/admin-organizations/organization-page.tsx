@@ -28,7 +28,7 @@ export function AnyOrganizationPage({ organizationId, reader }: { organizationId
   const { data: organization, error, refetch } = useQuery(anyOrganizationQuery(organizationId))
   if (!organization)
     return (
-      <OpsPage title={m.ops_people_organization()} isTitleHidden={!error} isLoading={!error}>
+      <OpsPage key="loading" title={m.ops_people_organization()} isTitleHidden={!error} isLoading={!error}>
         {error && (
           <ErrorState
             error={error}

@@ -32,7 +32,7 @@ export function PersonPage({ userId, reader, search, onSearch }: Props) {
   const { data: user, error, refetch } = useQuery(userQuery(userId))
   if (!user)
     return (
-      <OpsPage title={m.ops_people_person()} isTitleHidden={!error} isLoading={!error}>
+      <OpsPage key="loading" title={m.ops_people_person()} isTitleHidden={!error} isLoading={!error}>
         {error && (
           <ErrorState
             error={error}

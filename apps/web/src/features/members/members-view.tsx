@@ -71,13 +71,13 @@ export function MembersView({ search, user, organization, onSearch, onInvite }: 
           {m.members_lacking_count({ count: lackingCount })}
         </Notice>
       )}
-      {hasInvites && invites.data && <OpenInvites open={invites.data} user={user} />}
       <PersonList
         key={JSON.stringify(filters)}
         label={m.members_members()}
         list={membersList(filters)}
         hasDetail
         isHeld={invites.isLoading}
+        before={hasInvites && invites.data && <OpenInvites open={invites.data} user={user} />}
         empty={
           isFiltered && (
             <EmptyState
