@@ -113,7 +113,7 @@ const appPages: Record<string, AppPage> = {
   '/ops/trace': { title: m.ops_trace_title, text: m.ops_trace_text, width: 'narrow' },
 }
 
-/** What loads below the title. */
+/** A page of the app: its title and text, and the place of its content. */
 const FirstPage = ({ title, text, width }: AppPage) => (
   <PageFrame
     {...{ width }}

@@ -15,10 +15,7 @@ export type SpanOptions = { kind?: keyof typeof kinds; attributes?: Attributes }
 export const tracer = () => trace.getTracer('muster')
 
 /** Converts the options to those of OpenTelemetry. */
-export const startOptions = ({ kind = 'internal', attributes }: SpanOptions) => ({
-  kind: kinds[kind],
-  ...(attributes && { attributes }),
-})
+export const startOptions = ({ kind = 'internal', attributes = {} }: SpanOptions) => ({ kind: kinds[kind], attributes })
 
 /**
  * Runs `fn` as a span of the current one. Without one, because tracing is off or the trace is not recorded, it only runs `fn`; so it does

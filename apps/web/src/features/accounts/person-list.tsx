@@ -17,7 +17,7 @@ type Props<Person extends PublicUser> = {
   hasDetail?: boolean | undefined
   /** Shows no rows yet, because something above them is being read. */
   isHeld?: boolean | undefined
-  /** Stands above, and appears together with the list, which it would move. */
+  /** Stands above the list, and appears together with it, or with its error: alone it would move the place of the list. */
   before?: ReactNode
   /** Returns the row of a person. */
   children: (person: Person) => ReactNode
@@ -41,9 +41,21 @@ export function PersonList<Person extends PublicUser>({
   const { total, itemAt, error, retry, range, setRange } = useNumberedPages(list)
   const shown = Array.from({ length: range.last - range.first + 1 }, (_, at) => itemAt(range.first + at))
   useFollowedPresence(shown.flatMap((person) => person?.id ?? []))
-  if (total === undefined && error) return <ErrorState error={error} onRetry={retry} />
+  if (total === undefined && error)
+    return (
+      <>
+        {before}
+        <ErrorState error={error} onRetry={retry} />
+      </>
+    )
   if (total === undefined || isHeld) return <PersonListSkeleton hasDetail={hasDetail} />
-  if (total === 0) return empty
+  if (total === 0)
+    return (
+      <>
+        {before}
+        {empty}
+      </>
+    )
   return (
     <>
       {before}

@@ -27,7 +27,7 @@ export function MailPage({ emailId, user }: { emailId: string; user: User }) {
   const mail = useQuery(mailQuery(emailId))
   if (mail.data) return <MailDetail key={emailId} mail={mail.data} user={user} onRefresh={() => void mail.refetch()} />
   return (
-    <OpsPage key="loading" title={m.ops_mails_mail()} width="narrow" isLoading={!mail.error}>
+    <OpsPage title={m.ops_mails_mail()} width="narrow" isLoading={!mail.error}>
       {mail.error && (
         <ErrorState
           error={mail.error}

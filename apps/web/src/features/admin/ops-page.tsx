@@ -8,7 +8,10 @@ import { mayOpenOps } from './rights.ts'
 import { useRoleOfRefusals } from './use-role-of-refusals.ts'
 
 type OpsPageProps = PageProps & {
-  /** Shows no content yet, and not what is below it, which the content would move. */
+  /**
+   * Shows no content yet, and not what is below it, which the content would move. Where the title comes with the content, it would move this place: give
+   * the page that loads a key of its own.
+   */
   isLoading?: boolean
 }
 
