@@ -5,6 +5,7 @@ import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
 import { firstPaint } from './first-paint.ts'
 import { paraglide } from './paraglide.config.ts'
+import { pluralRules } from './plural-rules.ts'
 import { retryParts } from './retry-parts.ts'
 
 /**
@@ -47,7 +48,7 @@ const shared = [
   {
     name: 'ops',
     minShareCount: 2,
-    test: /features.(admin|audit|request-trace)|messages.ops_|src.ui.(time-chart|charts.time-plot)|uplot/,
+    test: /features.(admin|audit|request-trace)|messages.ops_|src.ui.time-chart/,
   },
 ]
 
@@ -60,6 +61,7 @@ export default defineConfig({
     react(),
     tailwindcss(),
     paraglideVitePlugin(paraglide),
+    pluralRules,
     retryParts,
     firstPaint,
   ],

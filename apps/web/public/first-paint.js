@@ -24,7 +24,7 @@
     const path = location.pathname.replace(/(.)\/$/, '$1')
     const card = copyOf(path, language)
     const frame = card ? copyOf('public', '') : read('muster-signed-in') && copyOf('app', language)
-    if (!frame) return
+    if (!frame) return false
     frame.querySelector('main').append(card ?? copyOf(`app${path}`, language) ?? copyOf('app-page', ''))
     for (const link of frame.querySelectorAll('a')) {
       const href = link.getAttribute('href')
@@ -32,7 +32,20 @@
     }
     document.documentElement.lang = language
     document.getElementById('root').append(frame)
+    return true
   }
-  // All of the page is there, and no script of its own has run yet.
-  document.addEventListener('readystatechange', showFrame, { once: true })
+
+  /** Runs the page's own scripts. The build names the first of them in this way, so that it loads beside the page; under Vite there is none. */
+  const start = () => {
+    const first = document.getElementById('first-module')
+    if (first) import(first.href)
+  }
+
+  /** All of the page is there. Its scripts run after the frame was painted: before it, they would hold it up. A page in the background is not painted. */
+  const onceThere = () => {
+    const isFrameSeen = showFrame() && !document.hidden
+    if (isFrameSeen) requestAnimationFrame(() => setTimeout(start))
+    else start()
+  }
+  document.addEventListener('readystatechange', onceThere, { once: true })
 }

@@ -11,11 +11,11 @@ import { reloadOnStaleChunk } from './lib/stale-chunk.ts'
 import { getLocale, getTextDirection, overwriteGetLocale } from './paraglide/runtime.js'
 import { routeTree } from './route-tree.gen.ts'
 
-const router = createRouter({ routeTree, defaultPreload: 'intent', scrollRestoration: true })
+const createPages = () => createRouter({ routeTree, defaultPreload: 'intent', scrollRestoration: true })
 
 declare module '@tanstack/react-router' {
   interface Register {
-    router: typeof router
+    router: ReturnType<typeof createPages>
   }
 }
 
@@ -27,8 +27,10 @@ overwriteGetLocale(() => locale)
 document.documentElement.lang = locale
 document.documentElement.dir = getTextDirection()
 
-// The frame of the first paint stays until the page is there. No top-level await: parts of the pages import from this file.
-void router.load().finally(() =>
+/** Opens the page. The frame of the first paint stays until the page is there. */
+async function open(): Promise<void> {
+  const router = createPages()
+  await router.load().catch(() => undefined)
   // In short steps, between which the page answers.
   startTransition(() =>
     createRoot(document.getElementById('root') as HTMLElement).render(
@@ -38,5 +40,8 @@ void router.load().finally(() =>
         </CSPProvider>
       </StrictMode>,
     ),
-  ),
-)
+  )
+}
+
+// A step of its own: running the modules of this file takes long enough on a slow processor. No top-level await, since parts of the pages import from it.
+setTimeout(open)

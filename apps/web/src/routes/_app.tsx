@@ -3,6 +3,7 @@ import { createFileRoute, Outlet, redirect, useNavigate } from '@tanstack/react-
 import { useEffect } from 'react'
 import { tellReminders } from '../features/notifications/tell-reminders.ts'
 import { AppShell } from '../features/shell/app-shell.tsx'
+import { loadFormats } from '../lib/formats.ts'
 import { followChanges } from '../lib/live.ts'
 import { queryClient } from '../lib/query.ts'
 import { knownSession, useSession } from '../lib/session.ts'
@@ -10,7 +11,8 @@ import { ConfirmHost } from '../ui/confirm.tsx'
 import { TooltipHost } from '../ui/tooltip.tsx'
 
 export const Route = createFileRoute('/_app')({
-  async beforeLoad({ location }) {
+  async beforeLoad({ location, cause }) {
+    if (cause === 'enter') loadFormats()
     const { status } = await knownSession()
     const next = encodeURIComponent(location.href)
     if (status === 'set-up-required') throw redirect({ href: `/setup-factor?next=${next}` })

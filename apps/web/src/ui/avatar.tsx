@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { graphemesOf } from '../lib/graphemes.ts'
 import { m } from '../paraglide/messages.js'
 import { cx } from './cx.ts'
 
@@ -25,13 +26,11 @@ const tints = [
   'bg-raised text-ink-2',
 ]
 
-const segmenter = new Intl.Segmenter()
-
 /** Returns the first letters of the first and the last word, whole as readers see them. */
 export function initialsOf(name: string): string {
   const words = name.trim().split(/\s+/u)
   const ends = words.length > 1 ? [words[0], words.at(-1)] : [words[0]]
-  const letters = ends.map((word = '') => [...segmenter.segment(word)][0]?.segment ?? '')
+  const letters = ends.map((word = '') => graphemesOf(word)[0] ?? '')
   return letters.join('').toLocaleUpperCase()
 }
 

@@ -1,12 +1,13 @@
-import type { ReactNode } from 'react'
+import { lazy, type ReactNode, Suspense } from 'react'
 import { m } from '../paraglide/messages.js'
 import { ChartCard } from './charts/chart-card.tsx'
 import { ChartLegend } from './charts/series.tsx'
-import { TimePlot } from './charts/time-plot.tsx'
 import { plotHeightPx, type TimePlotProps } from './charts/time-plot-props.ts'
 import { InView } from './in-view.tsx'
 import { Skeleton } from './skeleton.tsx'
 import { Table } from './table.tsx'
+
+const TimePlot = lazy(async () => ({ default: (await import('./charts/time-plot.tsx')).TimePlot }))
 
 type TimeChartProps = TimePlotProps & {
   /** Shows the place of the drawing alone, at its full size. */
@@ -23,7 +24,9 @@ export function TimeChart({ isLoading = false, ...props }: TimeChartProps) {
           <Skeleton className="h-full" />
         ) : (
           <InView style={{ height: plotHeightPx }}>
-            <TimePlot {...props} />
+            <Suspense fallback={<div style={{ height: plotHeightPx }} />}>
+              <TimePlot {...props} />
+            </Suspense>
           </InView>
         )}
       </div>

@@ -3,6 +3,7 @@ import { leadsTo, type PageRoute, pageRoutes } from '@muster/pages'
 import { kilobytes, milliseconds, seconds } from '../figures.ts'
 import type { Line, Row } from '../row.ts'
 import type { Stage } from '../stage.ts'
+import { median } from '../statistics.ts'
 import { insertTasks } from '../tasks.ts'
 import { insertUser } from '../users.ts'
 import { type AxeFault, type PageState, readByAxe, widthsPx } from '../web/accessibility-matrix.ts'
@@ -16,6 +17,8 @@ const goals = { styleBytes: 15_000, requests: 15, lcpMs: 1_500, cls: 0.02 }
 const scriptBytes = { visitor: 150_000, start: 190_000, fileOfRoute: 45_000 }
 const lighthouseGoals = { performance: 95, accessibility: 100 }
 const interactionGoalMs = 100
+/** The median of so many visits counts. */
+const visitsOfList = 3
 
 export const web: Row = {
   name: 'web',
@@ -87,7 +90,7 @@ function lineOf(what: string, figures: readonly Figure[], details: unknown): Lin
   }
 }
 
-/** Tells a line at once: the whole takes a quarter of an hour. */
+/** Tells a line at once: the whole takes half an hour. */
 function told(line: Line): Line {
   console.log(`${line.what}: ${line.muster}`)
   return line
@@ -142,10 +145,14 @@ async function lighthouseLines(stage: Stage, site: Site, routes: readonly PageRo
   }
 }
 
-function lighthouseLine({ path }: PageRoute, report: LighthouseReport): Line {
+function lighthouseLine({ path }: PageRoute, report: LighthouseReport & { performances: number[] }): Line {
   const { performance, accessibility, lcpMs, cls, blockingMs } = report
   const figures: Figure[] = [
-    [`performance ${performance}`, performance >= lighthouseGoals.performance, `≥ ${lighthouseGoals.performance}`],
+    [
+      `performance ${performance} (${report.performances.join(', ')})`,
+      performance >= lighthouseGoals.performance,
+      `≥ ${lighthouseGoals.performance}`,
+    ],
     [
       `accessibility ${accessibility}`,
       accessibility >= lighthouseGoals.accessibility,
@@ -163,14 +170,18 @@ async function interactionLines(stage: Stage, site: Site): Promise<Line[]> {
   const busy = await insertUser(stage)
   await insertTasks(stage, busy, tasks)
   site.signInMember(busy)
-  const found = await interactWithLongList(site)
-  return found.map(({ what, longestMs, events }) =>
-    told(
+  const visits = [await interactWithLongList(site)]
+  while (visits.length < (stage.plan.isSmoke ? 1 : visitsOfList)) visits.push(await interactWithLongList(site))
+  const [first = [], ...others] = visits
+  return first.map(({ what, longestMs, events }, index) => {
+    const all = [longestMs, ...others.map((visit) => visit[index]?.longestMs ?? Number.NaN)]
+    const typicalMs = median(all)
+    return told(
       lineOf(
         `${tasks.toLocaleString('en')} tasks, processor 4 times slower: ${what}`,
-        [[milliseconds(longestMs), longestMs <= interactionGoalMs, `≤ ${interactionGoalMs} ms`]],
-        { longestMs, events },
+        [[milliseconds(typicalMs), typicalMs <= interactionGoalMs, `≤ ${interactionGoalMs} ms`]],
+        { longestMs: all, events },
       ),
-    ),
-  )
+    )
+  })
 }

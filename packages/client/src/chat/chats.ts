@@ -2,6 +2,7 @@ import type { Chat } from '../generated/schemas.gen.ts'
 import { MusterError } from '../http/error.ts'
 import { backoffMs } from '../http/retry.ts'
 import { sleep } from '../http/sleep.ts'
+import { newestFirst } from '../newest-first.ts'
 import type { ChatChangeEvent, SyncAnswer } from '../realtime/event-types.ts'
 import { createDerivedStore, type Store } from '../store.ts'
 import { type ChatEntry, createChatEntry, type EntryDeps } from './chat-entry.ts'
@@ -231,6 +232,4 @@ export function createChats(deps: Deps) {
   }
 }
 
-const activityOf = ({ lastMessage, createdAt }: Chat) => lastMessage?.createdAt ?? createdAt
-const byActivity = (one: Chat, other: Chat) =>
-  activityOf(other).localeCompare(activityOf(one)) || other.id.localeCompare(one.id)
+const byActivity = newestFirst<Chat>(({ lastMessage, createdAt }) => lastMessage?.createdAt ?? createdAt)

@@ -1,5 +1,6 @@
 import type { Notification, Pagination, ServerEvents } from '../generated/schemas.gen.ts'
 import { MusterError } from '../http/error.ts'
+import { newestFirst } from '../newest-first.ts'
 import type { SyncAnswer } from '../realtime/event-types.ts'
 import { createDerivedStore, type Store } from '../store.ts'
 
@@ -55,7 +56,7 @@ export function createInbox(deps: Deps) {
     (): InboxSnapshot => ({
       status,
       error: failure,
-      items: [...items.values()].sort(newestFirst),
+      items: [...items.values()].sort(byCreation),
       unreadCount: unread.count,
       hasMore: nextPage !== null,
     }),
@@ -64,7 +65,7 @@ export function createInbox(deps: Deps) {
   function put(notification: Notification): void {
     late?.set(notification.id, notification)
     const oldest = store.getSnapshot().items.at(-1)
-    if (!items.has(notification.id) && nextPage !== null && oldest && newestFirst(oldest, notification) < 0) return
+    if (!items.has(notification.id) && nextPage !== null && oldest && byCreation(oldest, notification) < 0) return
     items.set(notification.id, notification)
     store.invalidate()
   }
@@ -192,5 +193,4 @@ export function createInbox(deps: Deps) {
   }
 }
 
-const newestFirst = (one: Notification, other: Notification) =>
-  other.createdAt.localeCompare(one.createdAt) || other.id.localeCompare(one.id)
+const byCreation = newestFirst<Notification>(({ createdAt }) => createdAt)

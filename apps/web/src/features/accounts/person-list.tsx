@@ -1,5 +1,6 @@
 import type { PublicUser } from '@muster/client'
 import type { ReactNode } from 'react'
+import { useInSteps } from '../../lib/in-steps.ts'
 import { type NumberedList, useNumberedPages } from '../../lib/numbered-pages.ts'
 import { m } from '../../paraglide/messages.js'
 import { ErrorState } from '../../ui/error-state.tsx'
@@ -41,6 +42,7 @@ export function PersonList<Person extends PublicUser>({
   const { total, itemAt, error, retry, range, setRange } = useNumberedPages(list)
   const shown = Array.from({ length: range.last - range.first + 1 }, (_, at) => itemAt(range.first + at))
   useFollowedPresence(shown.flatMap((person) => person?.id ?? []))
+  const isShown = useInSteps(total !== undefined && !isHeld)
   if (total === undefined && error)
     return (
       <>
@@ -48,7 +50,7 @@ export function PersonList<Person extends PublicUser>({
         <ErrorState error={error} onRetry={retry} />
       </>
     )
-  if (total === undefined || isHeld) return <PersonListSkeleton hasDetail={hasDetail} />
+  if (!isShown || total === undefined) return <PersonListSkeleton hasDetail={hasDetail} />
   if (total === 0)
     return (
       <>

@@ -1,4 +1,5 @@
 import type { RunningProcess } from '@muster/client'
+import { compareCodes } from '../../lib/compare.ts'
 import { formatInstant, formatRelative } from '../../lib/dates.ts'
 import { m } from '../../paraglide/messages.js'
 import { Badge } from '../../ui/badge.tsx'
@@ -9,7 +10,7 @@ type Props = { processes: readonly RunningProcess[]; timeZone: string; now: stri
 
 /** The processes that announced themselves within a day, with their releases and when they were last heard of. */
 export function ProcessesCard({ processes, timeZone, now }: Props) {
-  const sorted = processes.toSorted((one, other) => one.name.localeCompare(other.name) || one.pid - other.pid)
+  const sorted = processes.toSorted((one, other) => compareCodes(one.name, other.name) || one.pid - other.pid)
   const hasVersions = new Set(sorted.filter(({ isSilent }) => !isSilent).map(({ version }) => version)).size > 1
   const isAnySilent = sorted.some((one) => one.isSilent && !one.isReplaced)
   return (

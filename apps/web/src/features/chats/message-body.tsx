@@ -1,13 +1,13 @@
+import { isOnlyEmoji } from '../../lib/emoji.ts'
 import { cx } from '../../ui/cx.ts'
 
 /** An address of the web, without the punctuation of the sentence around it. */
 const address = /https?:\/\/[^\s<>"]+[^\s<>"'.,;:!?)\]}»”’]/giu
 const mention = /(?<![\p{L}\p{N}_])@[a-z0-9_.-]+/giu
-const onlyEmoji = /^(?:\p{RGI_Emoji}\s*){1,3}$/v
 
 /** The text of a message: addresses become links, everything else stays text. @param mentions marks `@name`, when members are mentioned */
 export function MessageBody({ body, mentions = false }: { body: string; mentions?: boolean }) {
-  const isLarge = onlyEmoji.test(body)
+  const isLarge = isOnlyEmoji(body)
   return (
     // Each paragraph has the direction of its own first letter.
     <p className={cx('break-words whitespace-pre-wrap [unicode-bidi:plaintext]', isLarge && 'text-4xl leading-snug')}>

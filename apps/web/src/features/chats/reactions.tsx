@@ -1,6 +1,7 @@
 import type { ChatHandle, Message } from '@muster/client'
 import { SmilePlus } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
+import { isEmoji } from '../../lib/emoji.ts'
 import { errorSentence } from '../../lib/errors.ts'
 import { isolated } from '../../lib/isolated.ts'
 import { regionalLanguage } from '../../lib/regional-language.ts'
@@ -13,11 +14,6 @@ import { toast } from '../../ui/toast.tsx'
 import type { Person } from './use-chat.ts'
 
 const offered = ['👍', '❤️', '😂', '🎉', '😮', '😢', '🙏', '👏', '✅', '👀', '🔥', '💯', '🤔', '😍', '👎', '🚀']
-const segmenter = new Intl.Segmenter()
-
-/** Tells whether a text is one emoji, as the server counts. */
-const isEmoji = (text: string) =>
-  [...segmenter.segment(text)].length === 1 && /^(?:\p{RGI_Emoji}|\p{Emoji})$/v.test(text)
 
 /** Adds or takes back the own reaction; a refusal is told. */
 export async function toggleReaction(handle: ChatHandle, message: Message, emoji: string, me: string): Promise<void> {

@@ -2,6 +2,7 @@ import type { Organization, User } from '@muster/client'
 import { useQuery } from '@tanstack/react-query'
 import { MailPlus } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
+import { useInSteps } from '../../lib/in-steps.ts'
 import { m } from '../../paraglide/messages.js'
 import { Button } from '../../ui/button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
@@ -30,6 +31,7 @@ export function OrganizationPage({ search, user, onSearch }: Props) {
   const [isInviting, setIsInviting] = useState(false)
   const invite = () => setIsInviting(true)
   const organization = useQuery({ ...organizationQuery, enabled: user.organizationId !== null })
+  const isShown = useInSteps(organization.data !== undefined)
   const mayInvite = invitableRoles(user.role).length > 0
   const title = organization.data?.name ?? m.shell_organization()
   return (
@@ -57,7 +59,7 @@ export function OrganizationPage({ search, user, onSearch }: Props) {
           </Notice>
           <InvitesView {...{ user, search, onSearch }} onInvite={invite} />
         </>
-      ) : organization.data ? (
+      ) : isShown && organization.data ? (
         <Views {...{ search, user, onSearch, mayInvite }} organization={organization.data} onInvite={invite} />
       ) : organization.error ? (
         <ErrorState error={organization.error} onRetry={organization.refetch} />

@@ -2,6 +2,7 @@ import type { Session } from '@muster/client'
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { Bot, CircleHelp, type LucideIcon, Monitor, Smartphone, SquareTerminal, Tablet, Tv } from 'lucide-react'
 import { useState } from 'react'
+import { compareCodes } from '../../lib/compare.ts'
 import { formatInstant, formatRelative } from '../../lib/dates.ts'
 import { errorSentence } from '../../lib/errors.ts'
 import { muster } from '../../lib/muster.ts'
@@ -37,7 +38,7 @@ type Device = { label: string; kind: Session['device']['kind']; sessions: Sessio
 /** Puts the sessions of each device together: this one first, then the latest used. */
 function devicesOf(sessions: readonly Session[]): Device[] {
   const ordered = sessions.toSorted(
-    (one, other) => Number(other.current) - Number(one.current) || other.lastUsedAt.localeCompare(one.lastUsedAt),
+    (one, other) => Number(other.current) - Number(one.current) || compareCodes(other.lastUsedAt, one.lastUsedAt),
   )
   const devices = new Map<string, Device>()
   for (const session of ordered) {

@@ -3,7 +3,7 @@ import { setTheme, themes, useTheme } from '../../lib/theme.ts'
 import { m } from '../../paraglide/messages.js'
 import { getLocale, locales, setLocale } from '../../paraglide/runtime.js'
 import type { MenuGroup } from '../../ui/menu.tsx'
-import { nameOfLanguage, themeLabels } from './appearance.ts'
+import { namesOfLanguages, themeLabels } from './appearance.ts'
 
 const themeIcons = { system: Monitor, light: Sun, dark: Moon }
 
@@ -26,7 +26,7 @@ export function useAppearanceItems(): MenuGroup[] {
     {
       title: m.shell_language(),
       items: locales.map((locale) => ({
-        label: nameOfLanguage(locale),
+        label: namesOfLanguages[locale],
         icon: <Languages aria-hidden="true" />,
         isSelected: getLocale() === locale,
         // Loads the page anew, so that dates, numbers and the direction follow too.

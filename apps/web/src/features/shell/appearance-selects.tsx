@@ -1,7 +1,7 @@
 import { setTheme, type Theme, themes, useTheme } from '../../lib/theme.ts'
 import { m } from '../../paraglide/messages.js'
 import { getLocale, type Locale, locales, setLocale } from '../../paraglide/runtime.js'
-import { nameOfLanguage, themeLabels } from './appearance.ts'
+import { namesOfLanguages, themeLabels } from './appearance.ts'
 
 const look =
   'min-h-9 touch:min-h-11 rounded-md bg-transparent px-1.5 text-sm font-medium text-ink-2 hover:bg-raised hover:text-ink [&>option]:bg-surface [&>option]:text-ink'
@@ -32,7 +32,7 @@ export function AppearanceSelects() {
       >
         {locales.map((locale) => (
           <option key={locale} value={locale} lang={locale}>
-            {nameOfLanguage(locale)}
+            {namesOfLanguages[locale]}
           </option>
         ))}
       </select>

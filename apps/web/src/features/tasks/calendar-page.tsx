@@ -4,6 +4,7 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { Bell, ChevronLeft, ChevronRight, Clock, EllipsisVertical } from 'lucide-react'
 import { type KeyboardEvent, useRef } from 'react'
 import { addDays, type Day, dayOf, formatDay, formatTime, instantOf, rangeOf, timeOf } from '../../lib/dates.ts'
+import { useInSteps } from '../../lib/in-steps.ts'
 import { m } from '../../paraglide/messages.js'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { cx } from '../../ui/cx.ts'
@@ -44,6 +45,7 @@ export function CalendarPage({ search, user, onSearch }: Props) {
   const from = rangeOf(first, timeZone).from.toISOString()
   const to = rangeOf(last, timeZone).to.toISOString()
   const reminders = useQuery(remindersBetweenQuery(from, to))
+  const isShown = useInSteps(!tasks.isPending)
   const hidden = useHiddenTasks()
   const byDay = new Map<Day, Task[]>()
   for (const task of tasks.data ?? []) {
@@ -109,9 +111,7 @@ export function CalendarPage({ search, user, onSearch }: Props) {
     >
       {error && <ErrorState error={error} onRetry={() => Promise.all([tasks.refetch(), reminders.refetch()])} />}
       {(tasks.data?.length ?? 0) >= maxTasks && <Notice tone="warning">{m.calendar_truncated()}</Notice>}
-      {tasks.isPending ? (
-        <Skeleton className="h-[36rem] rounded-xl" />
-      ) : (
+      {isShown ? (
         <>
           <div
             aria-hidden="true"
@@ -137,6 +137,8 @@ export function CalendarPage({ search, user, onSearch }: Props) {
           </ol>
           <p className="mt-3 text-sm text-ink-3">{m.calendar_keys()}</p>
         </>
+      ) : (
+        <Skeleton className="h-[36rem] rounded-xl" />
       )}
     </Page>
   )
