@@ -5947,7 +5947,7 @@ export interface components {
             forecast: components["schemas"]["QueueForecast"] | null;
             /**
              * Format: date-time
-             * @description When jobs were retried together, the queue was resumed, or a worker started or was killed, while the rates since then are not known: those of before tell nothing. Else null.
+             * @description When jobs were retried together, the queue was resumed, or a worker started or ended, while the rates since then are not known: those of before tell nothing. Else null.
              */
             measuringSince: string | null;
         };

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '@muster/db'
 import { failFastRedis, lastErrorOf, type RedisClient, type RedisSettings } from '@muster/redis'
 import type { Job, Queue } from 'bullmq'
 import { type QueueName, queueNames } from '../definitions/define-job.ts'
-import { type ListedProcess, listProcesses } from '../outbox/process-list.ts'
+import { type ListedProcess, lastEndOf, listProcesses, workerOf } from '../outbox/process-list.ts'
 import { keptJobs } from '../redis/kept-jobs.ts'
 import { openQueue } from '../redis/queue.ts'
 import { isRowId } from './failed-jobs.ts'
@@ -55,6 +55,8 @@ export type QueueMonitor = {
   isPaused(name: QueueName): Promise<boolean>
   /** Lists the processes that announced themselves within a day. */
   processes(): Promise<ListedProcess[]>
+  /** Tells when a worker of a queue last ended in order. */
+  lastEndOfWorker(name: QueueName): Promise<Date | undefined>
   /** Asks Redis for a reply. */
   ping(): Promise<void>
   /** Counts what is to be done now. @param jobIds ids of outbox rows by queue, of which `unknown` counts those not in BullMQ */
@@ -138,6 +140,10 @@ export function openQueueMonitor(
     async processes() {
       await queues()
       return listProcesses(redis)
+    },
+    async lastEndOfWorker(name) {
+      await queues()
+      return lastEndOf(redis, workerOf(name))
     },
     async ping() {
       try {

@@ -6,6 +6,8 @@ import type { QueueName } from '../definitions/define-job.ts'
 
 /** A sorted set: each process by the time at which it last announced itself, in milliseconds. */
 const key = 'muster:processes'
+/** A sorted set: each name of processes by the time at which one of them last ended in order, in milliseconds. */
+const endedKey = 'muster:processes-ended'
 const announceEveryMs = 5_000
 /** Processes that ended long ago are of no interest. */
 const keptForMs = 24 * 3_600_000
@@ -48,7 +50,8 @@ export function createAnnouncements(redis: RedisClient, name: string, nowMs: () 
       await redis.zremrangebyscore(key, '-inf', nowMs() - keptForMs)
     },
     async withdraw(): Promise<void> {
-      if (redis.status === 'ready') await redis.zrem(key, member).catch(() => {})
+      if (redis.status !== 'ready') return
+      await Promise.all([redis.zrem(key, member), redis.zadd(endedKey, nowMs(), name)]).catch(() => {})
     },
   }
 }
@@ -62,6 +65,12 @@ export async function listProcesses(redis: RedisClient): Promise<ListedProcess[]
     if (parsed.success) listed.push({ ...parsed.data, seenMs: Number(found[index + 1]) })
   }
   return listed
+}
+
+/** Tells when a process of a name last ended in order. @throws when Redis is unavailable */
+export async function lastEndOf(redis: RedisClient, name: string): Promise<Date | undefined> {
+  const endedMs = await redis.zscore(endedKey, name)
+  return endedMs === null ? undefined : new Date(Number(endedMs))
 }
 
 function readJson(text: string): unknown {

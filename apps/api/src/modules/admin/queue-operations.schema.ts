@@ -84,7 +84,7 @@ const series = z
       .describe('Null while the queue is paused, and until the rates of three minutes are known.'),
     measuringSince: instant.nullable().meta({
       description:
-        'When jobs were retried together, the queue was resumed, or a worker started or was killed, while the rates since then are not known: those of before tell nothing. Else null.',
+        'When jobs were retried together, the queue was resumed, or a worker started or ended, while the rates since then are not known: those of before tell nothing. Else null.',
       examples: [null],
     }),
   })

@@ -64,14 +64,15 @@ async function readForecast(
 ): Promise<{ forecast: Forecast | null; measuringSince: string | null }> {
   const end = minuteOf(now)
   const earliest = new Date(end.getTime() - forecastMinutes * minuteMs)
-  const [byOperator, processes, loads, isPaused] = await Promise.all([
+  const [byOperator, processes, ended, loads, isPaused] = await Promise.all([
     findRateChange(db, name, earliest),
     queueMonitor.processes().catch(() => undefined),
+    queueMonitor.lastEndOfWorker(name).catch(() => undefined),
     readQueueLoads({ db, monitor: queueMonitor }),
     queueMonitor.isPaused(name).catch(() => false),
   ])
   const ofQueue = processes?.filter((one) => one.name === workerOf(name))
-  const change = latestIn({ from: earliest, to: now }, [byOperator, ...(ofQueue ?? []).map(changedAt)])
+  const change = latestIn({ from: earliest, to: now }, [byOperator, ended, ...(ofQueue ?? []).map(changedAt)])
   const from = change ? new Date(minuteOf(change).getTime() + minuteMs) : earliest
   const samples = await readSpans(db, name, { from, to: end, stepMinutes: 1 })
   const load = loads?.queues[name]

@@ -69,8 +69,12 @@ test('after a retry and after a change of workers the forecast is measured anew,
     measuringSince: null,
   })
   clock.set(new Date('2026-07-01T12:04:20Z'))
-  await createAnnouncements(api.redis, 'email-worker', () => clock.now().getTime()).announce()
+  const announcements = createAnnouncements(api.redis, 'email-worker', () => clock.now().getTime())
+  await announcements.announce()
   expect(await series()).toMatchObject({ forecast: null, measuringSince: '2026-07-01T12:04:20.000Z' })
+  clock.set(new Date('2026-07-01T12:04:50Z'))
+  await announcements.withdraw()
+  expect(await series()).toMatchObject({ forecast: null, measuringSince: '2026-07-01T12:04:50.000Z' })
 })
 
 test('what became of retried jobs is told: those that wait, those that have failed again, and those that are done', async () => {
