@@ -27,21 +27,27 @@ overwriteGetLocale(() => locale)
 document.documentElement.lang = locale
 document.documentElement.dir = getTextDirection()
 
+/** Ends a task: on a slow processor each of these steps takes long enough, and between them the page answers. */
+const nextTask = () => new Promise((resolve) => setTimeout(resolve))
+
 /** Opens the page. The frame of the first paint stays until the page is there. */
 async function open(): Promise<void> {
+  await nextTask()
   const router = createPages()
-  await router.load().catch(() => undefined)
-  // In short steps, between which the page answers.
-  startTransition(() =>
-    createRoot(document.getElementById('root') as HTMLElement).render(
-      <StrictMode>
-        <CSPProvider disableStyleElements>
-          <RouterProvider router={router} />
-        </CSPProvider>
-      </StrictMode>,
+  await nextTask()
+  await router.load().finally(() =>
+    // In short steps too.
+    startTransition(() =>
+      createRoot(document.getElementById('root') as HTMLElement).render(
+        <StrictMode>
+          <CSPProvider disableStyleElements>
+            <RouterProvider router={router} />
+          </CSPProvider>
+        </StrictMode>,
+      ),
     ),
   )
 }
 
-// A step of its own: running the modules of this file takes long enough on a slow processor. No top-level await, since parts of the pages import from it.
-setTimeout(open)
+// No top-level await: parts of the pages import from this file.
+void open()

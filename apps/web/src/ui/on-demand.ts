@@ -54,6 +54,13 @@ export const useHasMoved = (): boolean => useSyncExternalStore(subscribe, () => 
 // Assistive technology may click without a pointer.
 const moves = ['pointermove', 'pointerdown', 'keydown', 'click'] as const
 
+function loadAll(): void {
+  // Whoever needs a part that failed asks again, and tells.
+  for (const load of loads) load().catch(() => undefined)
+  hasMoved = true
+  for (const listener of waiting) listener()
+}
+
 /**
  * Loads the parts on demand at the first move of a person, so that they are there when the connection is not. @returns a function that ends this
  */
@@ -63,10 +70,8 @@ export function loadAtFirstMove(): () => void {
   }
   const begin = () => {
     end()
-    // Whoever needs a part that failed asks again, and tells.
-    for (const load of loads) load().catch(() => undefined)
-    hasMoved = true
-    for (const listener of waiting) listener()
+    // After the paint that answers the move.
+    requestAnimationFrame(() => setTimeout(loadAll))
   }
   for (const move of moves) addEventListener(move, begin, { passive: true })
   return end

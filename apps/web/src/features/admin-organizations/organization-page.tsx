@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Mail, UserX } from 'lucide-react'
 import { formatInstant } from '../../lib/dates.ts'
+import { useInSteps } from '../../lib/in-steps.ts'
 import { formatNumber } from '../../lib/numbers.ts'
 import { m } from '../../paraglide/messages.js'
 import { ButtonLink } from '../../ui/button.tsx'
@@ -26,7 +27,8 @@ const nearlyFull = 0.9
 /** One organization as operators see it: storage, members, invitations. */
 export function AnyOrganizationPage({ organizationId, reader }: { organizationId: string; reader: User }) {
   const { data: organization, error, refetch } = useQuery(anyOrganizationQuery(organizationId))
-  if (!organization)
+  const isShown = useInSteps(organization !== undefined)
+  if (!organization || !isShown)
     return (
       <OpsPage key="loading" title={m.ops_people_organization()} isTitleHidden={!error} isLoading={!error}>
         {error && (

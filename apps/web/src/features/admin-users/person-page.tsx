@@ -2,6 +2,7 @@ import type { AdminUser, User } from '@muster/client'
 import { useQuery } from '@tanstack/react-query'
 import { KeyRound, LogOut, Mail, UserRoundCheck, UserRoundX } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
+import { useInSteps } from '../../lib/in-steps.ts'
 import { m } from '../../paraglide/messages.js'
 import { Button, ButtonLink } from '../../ui/button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
@@ -30,7 +31,8 @@ type Props = {
 export function PersonPage({ userId, reader, search, onSearch }: Props) {
   const [action, setAction] = useState<UserAction>()
   const { data: user, error, refetch } = useQuery(userQuery(userId))
-  if (!user)
+  const isShown = useInSteps(user !== undefined)
+  if (!user || !isShown)
     return (
       <OpsPage key="loading" title={m.ops_people_person()} isTitleHidden={!error} isLoading={!error}>
         {error && (
