@@ -146,6 +146,24 @@ describe.skipIf(!browserPath)('before the scripts of a page have loaded', () => 
     })
   })
 
+  test('a page loads no lists of languages for names and texts of plain letters, which take a browser as long as a page', async () => {
+    const user = await registered(pages.api)
+    const page = await pages.open({ as: user.client })
+    await page.addInitScript(`{
+      globalThis.asked = []
+      for (const name of ['Segmenter', 'DisplayNames', 'Collator'])
+        Intl[name] = new Proxy(Intl[name], { construct: (to, given) => (asked.push(name), Reflect.construct(to, given)) })
+      const compare = String.prototype.localeCompare
+      String.prototype.localeCompare = function (...given) { asked.push('localeCompare'); return compare.apply(this, given) }
+    }`)
+    for (const path of ['/', '/tasks', '/chats', '/calendar', '/account/sessions']) {
+      await page.goto(pages.origin + path)
+      await pages.untilSettled(page)
+      expect([path, await page.evaluate('asked')]).toEqual([path, []])
+    }
+    await page.context().close()
+  })
+
   test('after signing out nothing of the app is shown', async () => {
     const user = await registered(pages.api)
     const page = await pages.open({ as: user.client })
