@@ -153,7 +153,7 @@ describe('a copy', () => {
   test('the pages for people are built, and stand at the address that is printed first', async () => {
     const { pages } = run.urls
     const answer = await fetch(`${pages}/index.html`)
-    const [script = ''] = (await answer.text()).match(/(?<=src=")\/assets\/[^"]+/) ?? []
+    const [script = ''] = (await answer.text()).match(/(?<=href=")\/assets\/index-[^"]+\.js/) ?? []
     expect((await fetch(pages + script)).headers.get('content-type')).toContain('javascript')
     expect(copy.output()).toMatch(new RegExp(`\\n\\n +Pages +${pages}\\n`))
   })

@@ -1,8 +1,10 @@
 import { Agent } from 'node:http'
-import { manualClock } from '@muster/testing'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { eventually, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { accessTokenTtlMs } from '../modules/sessions/access-tokens.ts'
 import { buildTestApp, type TestApp, type TestUser, untilRevocationsAreFresh } from '../testing/test-app.ts'
+import { gatherMs } from './delivery/stale.ts'
 import { engineRequest, type RawAnswer, rawRequest, sidOf, type Transport } from './testing/raw-requests.ts'
 import {
   ask,
@@ -191,6 +193,9 @@ test.each(transports)(
 
 test('a stopping instance announces when it closes each connection, opens no other, and answers HTTP', async () => {
   const stopping = await startInstance(api)
+  // What is told some time after the start would end a poll, and the next one finds no open connection while the instance stops.
+  await eventually(() => expect(stopping.app.gateway?.signals.isConnected()).toBe(true))
+  await sleep(gatherMs)
   const transportOf = (index: number): Transport => (index % 5 === 0 ? 'polling' : 'websocket')
   const sockets = await Promise.all(
     Array.from({ length: 90 }, (_, index) => connectSocket(ann, stopping, { transports: [transportOf(index)] })),

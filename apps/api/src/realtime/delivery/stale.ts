@@ -16,7 +16,7 @@ const kindOf: Record<BestEffortEvent, StaleKind> = {
 }
 
 /** After a restart of Redis many processes notice losses, one after the other: clients are told once. */
-const gatherMs = 500
+export const gatherMs = 500
 
 /**
  * Tells clients to fetch again what has no numbers and may have been lost: each when it connects, and all after a gap of the signals,
