@@ -193,7 +193,7 @@ test.each(transports)(
 
 test('a stopping instance announces when it closes each connection, opens no other, and answers HTTP', async () => {
   const stopping = await startInstance(api)
-  // What is told some time after the start would end a poll, and the next one finds no open connection while the instance stops.
+  // A `stale` after the start would end a poll, and the next poll finds no open connection while the instance stops.
   await eventually(() => expect(stopping.app.gateway?.signals.isConnected()).toBe(true))
   await sleep(gatherMs)
   const transportOf = (index: number): Transport => (index % 5 === 0 ? 'polling' : 'websocket')

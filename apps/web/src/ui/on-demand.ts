@@ -55,7 +55,7 @@ export const useHasMoved = (): boolean => useSyncExternalStore(subscribe, () => 
 const moves = ['pointermove', 'pointerdown', 'keydown', 'click'] as const
 
 function loadAll(): void {
-  // Whoever needs a part that failed asks again, and tells.
+  // A place that needs a part which failed loads it again, and shows the error.
   for (const load of loads) load().catch(() => undefined)
   hasMoved = true
   for (const listener of waiting) listener()

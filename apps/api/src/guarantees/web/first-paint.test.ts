@@ -146,7 +146,7 @@ describe.skipIf(!browserPath)('before the scripts of a page have loaded', () => 
     })
   })
 
-  test('a page loads no lists of languages for names and texts of plain letters, which take a browser as long as a page', async () => {
+  test('a page loads no lists of languages for names and texts of plain letters', async () => {
     const user = await registered(pages.api)
     const page = await pages.open({ as: user.client })
     await page.addInitScript(`{

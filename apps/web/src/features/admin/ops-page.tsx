@@ -10,7 +10,7 @@ import { useRoleOfRefusals } from './use-role-of-refusals.ts'
 type OpsPageProps = PageProps & {
   /**
    * Shows no content yet, and not what is below it, which the content would move. Where the title comes with the content, it would move this place: give
-   * the page that loads a key of its own.
+   * the page that loads a key of its own, and show its content by `useInSteps`.
    */
   isLoading?: boolean
 }
